@@ -1,0 +1,1 @@
+"""Composition only: the environment, settings, URLs, the command line. No app imports this package."""

@@ -1,0 +1,45 @@
+"""The `groundswell` command. Without arguments it explains itself; every command is a Django command of some app."""
+
+import os
+import sys
+
+# Commands for whoever runs a movement; Django's own (migrate, shell, ...) work too.
+GUIDE = """\
+Groundswell: organizing software for movements that win by giving power away.
+
+  groundswell demo                    a made-up movement to walk around in, at http://127.0.0.1:8000/
+  groundswell serve                   run the site and its worker
+  groundswell owner EMAIL             make the first owner of this movement
+  groundswell doctor                  what is wrong with this installation, and how to mend it
+  groundswell import events FILE      load an event programme (CSV); --dry-run writes nothing
+  groundswell export events           the event programme as CSV
+  groundswell ledger verify           prove that nobody changed what happened
+  groundswell ledger rebuild NAME     make a projection anew from the ledger
+  groundswell bench NAME              measure this machine
+
+`groundswell COMMAND --help` tells more. Data is kept in GROUNDSWELL_HOME (.groundswell/ unless set);
+settings are listed in docs/settings.md.
+"""
+
+
+def main() -> None:
+    """Run one command, with the embedded database underneath unless DATABASE_URL names another."""
+    if len(sys.argv) < 2 or sys.argv[1] in {"help", "-h", "--help"}:
+        sys.stdout.write(GUIDE)
+        return
+    from groundswell.config import database, env
+
+    if sys.argv[1] == "demo":  # settings are read once, so the demo's own must stand before that
+        os.environ.setdefault("DEMO", "true")
+        os.environ.setdefault("GROUNDSWELL_HOME", ".groundswell/demo")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundswell.config.settings")
+    settings = env.load()
+    from django.core.management import execute_from_command_line
+
+    if settings.database_url or "--help" in sys.argv:
+        execute_from_command_line(sys.argv)
+        return
+    with database.running(settings.home / "postgres") as url:
+        os.environ["DATABASE_URL"] = url
+        env.load.cache_clear()
+        execute_from_command_line(sys.argv)

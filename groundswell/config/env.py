@@ -1,0 +1,138 @@
+"""Every setting that comes from the environment, typed, in one place.
+
+A malformed value stops the start with the setting's name and what was expected. Documented in docs/settings.md.
+"""
+
+import contextlib
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class BadSettings(SystemExit):
+    """A setting is malformed. The message names it and says what was expected."""
+
+
+class Env(BaseSettings):
+    """One field per environment variable."""
+
+    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, frozen=True, extra="ignore")
+
+    groundswell_home: Path = Field(
+        Path(".groundswell"), description="Folder for the database, the secret and the outbox."
+    )
+    database_url: str = Field(
+        "",
+        description="postgresql://user:password@host/name; empty: an embedded PostgreSQL in the home folder.",
+    )
+    database_pool: int = Field(8, ge=1, le=200, description="Connections each process may hold, 1 to 200.")
+    secret_key: str = Field(
+        "", description="At least 50 random characters; empty: one is made and kept in the home folder."
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8000", description="Where people reach the site, without a slash at the end."
+    )
+    allowed_hosts: CommaList = Field(
+        (), description="Host names the site answers to, with commas between; empty: the one in BASE_URL."
+    )
+    debug: bool = Field(False, description="true or false; true shows tracebacks and is for development only.")
+    demo: bool = Field(
+        False, description="true or false; true shows the outbox page and makes the second factor optional."
+    )
+    email_url: str = Field(
+        "outbox:",
+        description="smtp://user:password@host:port, smtps://..., or outbox: to keep mail in the home folder.",
+    )
+    from_email: str = Field("groundswell@localhost", description="The address mail comes from.")
+    second_factor: Literal["required", "offered"] = Field(
+        "required", description="required or offered: a second factor for whoever may see other people."
+    )
+    trusted_proxies: int = Field(0, ge=0, le=5, description="How many proxies of yours stand before the site, 0 to 5.")
+    tile_url: str = Field(
+        "", description="Map tiles, https://.../{z}/{x}/{y}.png; empty: maps are drawn without tiles."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def split_commas(cls, value: object) -> object:
+        return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("base_url")
+    @classmethod
+    def check_base_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")) or value.endswith("/"):
+            raise ValueError("must begin with http:// or https:// and not end with a slash")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def check_database_url(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    @field_validator("email_url")
+    @classmethod
+    def check_email_url(cls, value: str) -> str:
+        if not value.startswith(("smtp://", "smtps://", "outbox:")):
+            raise ValueError("must begin with smtp://, smtps:// or outbox:")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def check_secret_key(cls, value: str) -> str:
+        if value and len(value) < 50:
+            raise ValueError("must have at least 50 characters")
+        return value
+
+    @property
+    def home(self) -> Path:
+        """The data folder, absolute; made when missing, readable by its owner only."""
+        folder = self.groundswell_home.expanduser().absolute()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def secret(self) -> str:
+        """The secret key: from the environment, else the kept one, else a new one that is kept."""
+        if self.secret_key:
+            return self.secret_key
+        file = self.home / "secret"
+        if not file.exists():
+            new = self.home / f"secret.{os.getpid()}"
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_urlsafe(64))
+            with contextlib.suppress(FileExistsError):  # another process was first: its secret stands
+                file.hardlink_to(new)
+            new.unlink()
+        kept = file.read_text().strip()
+        if len(kept) < 50:
+            raise BadSettings(f"The kept secret in {file} is damaged. Delete the file; everybody signs in again.")
+        return kept
+
+
+@lru_cache(maxsize=1)
+def load() -> Env:
+    """The settings of this process.
+
+    Raises:
+        BadSettings: with one line for each malformed setting.
+    """
+    try:
+        return Env()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            wanted = Env.model_fields[name].description
+            lines.append(f"{name.upper()} is {problem['input']!r}, but expected: {wanted} ({problem['msg']})")
+        raise BadSettings("\n".join(lines)) from None

@@ -1,0 +1,13 @@
+"""Every address of the site. Pages carry their language in the path: none for English, `/es/` for Spanish."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+
+urlpatterns = [
+    *i18n_patterns(
+        path("", include("groundswell.web.urls")),
+        path("", include("groundswell.events.urls")),
+        path("account/", include("allauth.urls")),
+        prefix_default_language=False,
+    ),
+]

@@ -1,0 +1,191 @@
+"""Events, shifts, RSVPs, hosts."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from groundswell.kit.clock import now
+from groundswell.kit.fields import CubeField, LtreeField
+from groundswell.kit.ids import new_id
+from groundswell.people.models import Person
+from groundswell.sources.models import Source
+
+
+class EarthPoint(models.Func):
+    """A point on the earth's surface as a cube, in metres; null where a coordinate is. Made of plain functions only,
+    so that a dump restores with any search path."""
+
+    output_field = CubeField(null=True)
+    template = (
+        "cube(ARRAY[6371000 * cos(radians(latitude)) * cos(radians(longitude)),"
+        " 6371000 * cos(radians(latitude)) * sin(radians(longitude)), 6371000 * sin(radians(latitude))])"
+    )
+
+
+class Event(models.Model):
+    """A gathering. Whether it is past is a matter of the clock, not of its state."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        WAITING = "waiting", _("waiting for review")
+        PUBLISHED = "published", _("published")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Type(models.TextChoices):
+        HOUSE_PARTY = "house_party", _("house party")
+        PHONE_BANK = "phone_bank", _("phone bank")
+        CANVASS = "canvass", _("canvass")
+        RALLY = "rally", _("rally")
+        MEETING = "meeting", _("meeting")
+        TRAINING = "training", _("training")
+        FUNDRAISER = "fundraiser", _("fundraiser")
+        OTHER = "other", _("other")
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "public", _("listed for everybody")
+        UNLISTED = "unlisted", _("only for those with the link")
+
+    class PlaceShown(models.TextChoices):
+        EVERYONE = "everyone", _("shown to everybody")
+        GUESTS = "guests", _("shown exactly only to those who said they would come")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    type = models.CharField(_("kind of event"), max_length=12, choices=Type)
+    visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.PUBLIC)
+    title = models.CharField(_("title"), max_length=120)
+    description = models.TextField(_("description"), max_length=10_000, blank=True)  # cleaned HTML
+    accessibility = models.TextField(_("accessibility"), max_length=1_000, blank=True)
+    languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    official = models.BooleanField(default=False)  # made by staff, not by a volunteer
+
+    time_zone = models.TextField(_("time zone"))
+    starts_at = models.DateTimeField()  # of the first shift
+    ends_at = models.DateTimeField()  # of the last shift
+
+    online = models.BooleanField(_("online"), default=False)
+    online_url = models.URLField(_("link to join"), blank=True)  # shown only to those who said they would come
+    venue = models.CharField(_("place"), max_length=120, blank=True)
+    street = models.CharField(_("street and number"), max_length=160, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    region = models.CharField(_("state"), max_length=60, blank=True)
+    postal_code = models.CharField(_("ZIP or postal code"), max_length=12, blank=True)
+    country = models.CharField(max_length=2, default="US")
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    place_shown = models.CharField(
+        _("the exact place is"), max_length=8, choices=PlaceShown, default=PlaceShown.EVERYONE
+    )
+    earth = models.GeneratedField(expression=EarthPoint(), output_field=CubeField(null=True), db_persist=True)
+    scope = LtreeField(default="movement")  # where in the movement's tree: movement.place.us.vt
+
+    created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="events_created")
+    source = models.ForeignKey(Source, models.SET_NULL, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)  # when its creator's address was confirmed
+    created_at = models.DateTimeField(default=now)
+    published_at = models.DateTimeField(null=True)
+    sequence = models.IntegerField(default=0)  # of the calendar entry: rises with each change people must hear of
+    note = models.TextField(blank=True, default="")  # what the reviewer wrote to the host
+
+    system = models.CharField(max_length=60, blank=True, default="")  # where it was imported from
+    external_id = models.CharField(max_length=120, blank=True, default="")
+    opening_rsvps = models.IntegerField(default=0)  # RSVPs that came as a number, without names
+
+    hosts: "models.ManyToManyField[Person, Host]" = models.ManyToManyField(
+        Person, through="Host", related_name="hosted_events"
+    )
+
+    class Meta:
+        indexes = [
+            GistIndex("earth", name="event_nearest", condition=models.Q(state="published", visibility="public")),
+            models.Index(
+                fields=["starts_at"],
+                name="event_by_time",
+                condition=models.Q(state="published", visibility="public"),
+            ),
+            models.Index(fields=["created_at"], name="event_waiting", condition=models.Q(state="waiting")),
+            GistIndex(fields=["scope"], name="event_scope"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="event_imported_once",
+            ),
+            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="event_ends_later"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Shift(models.Model):
+    """A time slot of an event."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="shifts")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    capacity = models.PositiveIntegerField(null=True)  # null: no limit
+    taken = models.PositiveIntegerField(default=0)  # places of those who come; changed only under the row's lock
+    waiting = models.PositiveIntegerField(default=0)  # places asked for on the waiting list
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["event", "starts_at"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_ends_later"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.starts_at}"
+
+
+class RSVP(models.Model):
+    """One person's word for one shift."""
+
+    class State(models.TextChoices):
+        GOING = "going", _("coming")
+        WAITING = "waiting", _("on the waiting list")
+        CANCELLED = "cancelled", _("not coming")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    shift = models.ForeignKey(Shift, models.CASCADE, related_name="rsvps")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="rsvps")
+    state = models.CharField(max_length=10, choices=State)
+    guests = models.PositiveSmallIntegerField(default=0)  # besides the person
+    source = models.ForeignKey(Source, models.SET_NULL, null=True, related_name="+")
+    attended = models.BooleanField(null=True)
+    at = models.DateTimeField(default=now)
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name = "RSVP"
+        constraints = [models.UniqueConstraint(fields=["shift", "person"], name="rsvp_once")]
+        indexes = [
+            models.Index(fields=["shift", "at"], condition=models.Q(state="waiting"), name="rsvp_waiting"),
+            models.Index(fields=["person", "-at"], name="rsvp_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.state}"
+
+    @property
+    def places(self) -> int:
+        return 1 + self.guests
+
+
+class Host(models.Model):
+    """A person who runs an event."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="host_set")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="host_set")
+    lead = models.BooleanField(default=False)  # the host; the others are co-hosts
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "person"], name="host_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} hosts {self.event}"

@@ -1,0 +1,15 @@
+"""The verbs of this floor."""
+
+from django.utils.translation import gettext_lazy as _
+
+from groundswell.powers.hooks import Verb
+
+HOST = "events.host"
+HOST_UNREVIEWED = "events.host_unreviewed"
+REVIEW = "events.review"
+
+VERBS = [
+    Verb(HOST, _("host events"), everyone=True),
+    Verb(HOST_UNREVIEWED, _("host events without review")),
+    Verb(REVIEW, _("review events that wait for approval"), strong=True),
+]

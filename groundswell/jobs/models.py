@@ -1,0 +1,18 @@
+"""The lease on each running job."""
+
+from django.db import models
+
+
+class Lease(models.Model):
+    """Who may finish a job: the run that holds the newest token."""
+
+    job_id = models.BigIntegerField(primary_key=True)
+    task = models.TextField()
+    token = models.UUIDField()
+    taken_at = models.DateTimeField()
+    stalls = models.IntegerField(default=0)  # how often a run of it died
+    parked_at = models.DateTimeField(null=True)  # given up until a person looks
+    reason = models.TextField(default="", blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.job_id}"

@@ -1,0 +1,5 @@
+"""Template tags of the page kit; loaded everywhere."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,115 @@
+"""Users, grants, the movement, limits."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from groundswell.kit.clock import now
+from groundswell.kit.fields import CitextField, LtreeField
+from groundswell.kit.ids import new_id
+
+ROOT = "movement"  # the scope of the whole movement
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; nobody has a password."""
+
+    def create_user(self, email: str, **fields: Any) -> "User":
+        user = self.model(email=email, **fields)
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who signs in. Who they are is on the people floor; what they may do is in their grants."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = CitextField(_("email"), unique=True)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=now)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return str(self.email)
+
+
+class Grant(models.Model):
+    """A power given."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    holder = models.ForeignKey(User, models.PROTECT, related_name="grants")
+    verb = models.TextField()
+    scope = LtreeField()
+    limit = models.BigIntegerField(
+        null=True
+    )  # how many times in all, by the holder and everybody below; null: no limit
+    used = models.BigIntegerField(default=0)
+    ends_at = models.DateTimeField(null=True)
+    may_hand_on = models.IntegerField(default=0)  # levels
+    from_grant = models.ForeignKey("self", models.PROTECT, null=True, related_name="handed_on")
+    chain = ArrayField(models.UUIDField())  # every grant above, the first one first
+    given_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="given")
+    given_at = models.DateTimeField(default=now)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="revoked")
+
+    class Meta:
+        indexes = [models.Index(fields=["holder", "verb"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(limit__isnull=True) | models.Q(used__lte=models.F("limit")),
+                name="grant_within_limit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(limit__isnull=True) | models.Q(limit__gte=1), name="grant_limit_positive"
+            ),
+            models.CheckConstraint(condition=models.Q(may_hand_on__gte=0), name="grant_depth_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} on {self.scope}"
+
+
+COLOUR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("A colour is written like #0f5f5c."))
+
+
+class Movement(models.Model):
+    """The one organization this installation serves."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    name = models.CharField(_("name"), max_length=80, default="Groundswell")
+    tagline = models.CharField(_("tagline"), max_length=160, blank=True, default="")
+    logo = models.BinaryField(null=True)
+    logo_type = models.TextField(blank=True, default="")
+    colour = models.CharField(_("main colour"), max_length=7, default="#0f5f5c", validators=[COLOUR])
+    accent = models.CharField(_("accent colour"), max_length=7, default="#e8a317", validators=[COLOUR])
+    time_zone = models.TextField(_("time zone"), default="America/New_York")
+    country = models.CharField(_("country"), max_length=2, default="US")
+    languages = ArrayField(models.CharField(max_length=8), default=list)
+    review_first_events = models.BooleanField(_("review the first events of a new host"), default=True)
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(only=True), name="one_movement")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Bucket(models.Model):
+    """A token bucket: how often a key may do something. One UPSERT takes a token."""
+
+    key = models.TextField(primary_key=True)
+    tokens = models.FloatField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,1 @@
+"""Pure decisions of this floor: values in, a value or an error out."""
