@@ -33,9 +33,10 @@ lock: .venv/dev.stamp
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+.venv/run.stamp: requirements.lock pyproject.toml $(wildcard groundswell/locale/*/LC_MESSAGES/django.po) | .venv/bin/python
 	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/groundswell messages --compile
 	touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp

@@ -15,11 +15,14 @@ Groundswell: organizing software for movements that win by giving power away.
   groundswell export events           the event programme as CSV
   groundswell ledger verify           prove that nobody changed what happened
   groundswell ledger rebuild NAME     make a projection anew from the ledger
+  groundswell messages                take new strings into the translations; --check, --compile
   groundswell bench NAME              measure this machine
 
 `groundswell COMMAND --help` tells more. Data is kept in GROUNDSWELL_HOME (.groundswell/ unless set);
 settings are listed in docs/settings.md.
 """
+
+WITHOUT_DATABASE = {"messages", "version"}
 
 
 def main() -> None:
@@ -36,7 +39,7 @@ def main() -> None:
     settings = env.load()
     from django.core.management import execute_from_command_line
 
-    if settings.database_url or "--help" in sys.argv:
+    if settings.database_url or sys.argv[1] in WITHOUT_DATABASE or "--help" in sys.argv:
         execute_from_command_line(sys.argv)
         return
     with database.running(settings.home / "postgres") as url:
