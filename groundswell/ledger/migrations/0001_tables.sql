@@ -26,9 +26,10 @@ CREATE INDEX ledger_entry_kind ON ledger_entry (kind, at DESC);
 -- Committed entries that are in no block yet. Whoever can see a row here may put it in a block: no transaction-id
 -- horizon is needed, and the rows survive a dump and restore.
 CREATE TABLE ledger_pending (
-    id bigint      NOT NULL,
-    at timestamptz NOT NULL
-);
+    id    bigint      NOT NULL,
+    at    timestamptz NOT NULL,
+    since timestamptz NOT NULL DEFAULT now()
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 CREATE TABLE ledger_block (
     n         bigint      PRIMARY KEY,
@@ -76,7 +77,7 @@ CREATE TRIGGER ledger_refuse_truncate BEFORE TRUNCATE ON ledger_block
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 
 -- Make the partitions of the months from `since` to `until`. Attached, not created in place: attaching does not stop
--- writers of other months.
+-- writers of other months. A statement fires the triggers of the table it names only, so each partition has its own.
 CREATE FUNCTION ledger_ensure_months(since timestamptz, until timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     month timestamptz := date_trunc('month', since, 'UTC');
@@ -92,6 +93,8 @@ BEGIN
                                part, month, month + interval '1 month');
                 EXECUTE format('CREATE TRIGGER ledger_refuse_truncate BEFORE TRUNCATE ON %I '
                                'FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()', part);
+                EXECUTE format('CREATE TRIGGER ledger_await_block AFTER INSERT ON %I REFERENCING NEW TABLE AS '
+                               'new_entries FOR EACH STATEMENT EXECUTE FUNCTION ledger_await_block()', part);
             END IF;
         END IF;
         month := date_trunc('month', month + interval '32 days', 'UTC');

@@ -1,0 +1,17 @@
+"""What the queue asks of floors above: jobs by name. Filled in `AppConfig.ready()`."""
+
+from collections.abc import Callable
+
+jobs: dict[str, Callable[..., None]] = {}
+
+
+def register_job(name: str, run: Callable[..., None]) -> None:
+    """Let workers run this job.
+
+    Args:
+        name: `app.what_to_do`.
+        run: called as `run(lease, **args)`. It may run twice at the same time, so whatever it changes it changes
+            inside `lease.transaction()`.
+    """
+    if jobs.setdefault(name, run) is not run:
+        raise ValueError(f"The job {name} is registered twice.")
