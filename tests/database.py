@@ -26,6 +26,13 @@ def pytest_load_initial_conftests() -> None:
         os.environ["DATABASE_URL"] = _running.enter_context(database.running(HOME / "postgres", fast))
 
 
+@pytest.fixture(autouse=True)
+def plain_static(settings) -> None:
+    """Static files under their plain names: no test waits for them to be collected."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     _running.close()
@@ -39,3 +46,22 @@ def fresh_movement() -> Iterator[None]:
     movement.forget()
     yield
     movement.forget()
+
+
+@pytest.fixture(autouse=True)
+def fresh_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test that committed, empty what Django's flush does not know: the ledger and the queue."""
+    mark = request.node.get_closest_marker("django_db")
+    commits = bool(mark and mark.kwargs.get("transaction")) or bool(
+        {"transactional_db", "live_server"} & set(request.fixturenames)
+    )
+    if commits:
+        request.getfixturevalue("transactional_db")
+    yield
+    if commits:
+        from django.db import connection, transaction
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # the ledger refuses it otherwise
+            cursor.execute("TRUNCATE ledger_entry, ledger_pending, ledger_block")
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

@@ -3,7 +3,11 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from groundswell.web import look
+
 urlpatterns = [
+    path("look.css", look.stylesheet, name="look"),
+    path("logo", look.logo, name="logo"),
     *i18n_patterns(
         path("", include("groundswell.web.urls")),
         path("", include("groundswell.events.urls")),

@@ -1,5 +1,166 @@
 """Template tags of the page kit; loaded everywhere."""
 
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
 from django import template
+from django.conf import settings
+from django.template import Context
+from django.urls import NoReverseMatch, reverse, translate_url
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info, pgettext
+
+from groundswell.kit import hooks, look
+from groundswell.kit.icons import ICONS
 
 register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A drawn symbol; with a label it is read aloud, without one it is decoration."""
+    shape = mark_safe(ICONS[name])  # noqa: S308
+    if label:
+        return format_html('<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, shape)
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', shape)
+
+
+# --- time --------------------------------------------------------------------------------------------------------
+def shown_date(moment: datetime, time_zone: str) -> str:
+    """`Wednesday, July 29` there; with the year when it is not the present one there."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    if local.year == datetime.now(local.tzinfo).year:
+        return date_format(local, pgettext("date format", "l, F j"))
+    return date_format(local, pgettext("date format", "l, F j, Y"))
+
+
+def shown_clock(moment: datetime, time_zone: str) -> str:
+    """`7:00 PM` there."""
+    return date_format(moment.astimezone(ZoneInfo(time_zone)), pgettext("time format", "g:i A"))
+
+
+def shown_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
+    """`Wednesday, July 29, 7:00 PM – 9:00 PM EDT`; with the second date where it ends on another day."""
+    zone = ZoneInfo(time_zone)
+    starts, ends = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    last = shown_clock(ends, time_zone)
+    if starts.date() != ends.date():
+        last = f"{shown_date(ends, time_zone)}, {last}"
+    return f"{shown_date(starts, time_zone)}, {shown_clock(starts, time_zone)} – {last} {starts:%Z}"
+
+
+@register.simple_tag
+def local_time(moment: datetime | None, time_zone: str, form: str = "full") -> str:
+    """A moment as the clock there shows it, in `<time>`. Forms: full, date, clock, day (a short date), month, number,
+    weekday."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    match form:
+        case "date":
+            text = shown_date(local, time_zone)
+        case "clock":
+            text = f"{shown_clock(local, time_zone)} {local:%Z}"
+        case "day":
+            text = date_format(local, pgettext("date format", "D, M j"))
+        case "month":
+            text = date_format(local, "M")
+        case "number":
+            text = date_format(local, "j")
+        case "weekday":
+            text = date_format(local, "D")
+        case _:
+            text = f"{shown_date(local, time_zone)}, {shown_clock(local, time_zone)} {local:%Z}"
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="minutes"), text)
+
+
+@register.simple_tag
+def local_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
+    """From when to when, as the clock there shows it, in `<time>`."""
+    starts = starts_at.astimezone(ZoneInfo(time_zone)).isoformat(timespec="minutes")
+    return format_html('<time datetime="{}">{}</time>', starts, shown_span(starts_at, ends_at, time_zone))
+
+
+# --- addresses ---------------------------------------------------------------------------------------------------
+@register.simple_tag(takes_context=True)
+def look_url(context: Context) -> str:
+    """The address of the stylesheet, which changes when the sheet or the movement's colours do."""
+    movement = context.get("movement")
+    address = reverse("look")
+    return f"{address}?v={look.version(movement.colour, movement.accent)}" if movement else address
+
+
+@register.simple_tag(takes_context=True)
+def logo_url(context: Context) -> str:
+    """The address of the movement's logo; empty where it has none."""
+    movement = context.get("movement")
+    if not movement or not movement.logo_type:
+        return ""
+    return f"{reverse('logo')}?{urlencode({'v': int(movement.changed_at.timestamp())})}"
+
+
+@register.filter
+def absolute(path: str) -> str:
+    """The path with the site's address before it."""
+    return f"{settings.BASE_URL}{path}"
+
+
+@register.simple_tag(takes_context=True)
+def languages(context: Context) -> list[dict[str, Any]]:
+    """The movement's languages with the address of this page in each."""
+    request, movement = context.get("request"), context.get("movement")
+    known = [code for code, _ in settings.LANGUAGES]
+    codes = [code for code in (movement.languages if movement else []) if code in known] or known
+    here = request.get_full_path() if request else "/"
+    current = translation.get_language()
+    return [
+        {"code": code, "name": get_language_info(code)["name_local"].capitalize(), "url": translate_url(here, code),
+         "current": code == current}
+        for code in codes
+    ]  # fmt: skip
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """The language's own name: `Español`; the code where it is not known."""
+    try:
+        return str(get_language_info(code)["name_local"]).capitalize()
+    except KeyError:
+        return code
+
+
+@register.simple_tag(takes_context=True)
+def nav(context: Context, which: str) -> list[dict[str, Any]]:
+    """The links of the `public` header or of the `hq` rail."""
+    request = context.get("request")
+    here = request.path if request else ""
+    found = []
+    for item in hooks.hq_nav if which == "hq" else hooks.public_nav:
+        if which == "hq" and (request is None or not item.shown(request)):
+            continue
+        try:
+            url = reverse(item.url_name)
+        except NoReverseMatch:
+            continue
+        found.append({"label": item.label, "url": url, "icon": item.icon, "current": here == url})
+    return found
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters for a face."""
+    words = [word for word in str(name).split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)) or "·"
+
+
+@register.filter
+def kind_of(field: Any) -> str:
+    """What a form field is drawn as: `tick`, `choices` or `line`."""
+    return {"checkbox": "tick", "radioselect": "choices", "checkboxselectmultiple": "choices"}.get(
+        field.widget_type, "line"
+    )
