@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.kit.clock import now
@@ -17,7 +18,7 @@ class Person(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="person")
     given_name = models.CharField(_("first name"), max_length=100, blank=True)
     family_name = models.CharField(_("last name"), max_length=100, blank=True)
-    folded_name = models.TextField(blank=True)  # both names without case and accents, for search
+    search_text = models.TextField(blank=True)  # names, emails and phones, folded: what search looks in
     language = models.CharField(max_length=8, blank=True)
     postal_code = models.CharField(_("ZIP or postal code"), max_length=12, blank=True)
     scope = LtreeField(default="movement")  # where in the movement's tree: movement.place.us.vt
@@ -25,7 +26,7 @@ class Person(models.Model):
 
     class Meta:
         indexes = [
-            GinIndex(OpClass("folded_name", "gin_trgm_ops"), name="person_name_trgm"),
+            GinIndex(OpClass("search_text", "gin_trgm_ops"), name="person_search"),
             GistIndex(fields=["scope"], name="person_scope"),
             models.Index(fields=["-added_at"], name="person_added"),
         ]
@@ -74,19 +75,16 @@ class ContactPoint(models.Model):
             ),
             models.UniqueConstraint(fields=["person", "channel", "system", "value"], name="contact_once"),
         ]
-        indexes = [
-            models.Index(fields=["channel", "value"], name="contact_value"),
-            GinIndex(OpClass("value", "gin_trgm_ops"), name="contact_value_trgm"),
-        ]
+        indexes = [models.Index(fields=["channel", "value"], name="contact_value")]
 
     def __str__(self) -> str:
         return self.value
 
 
 class Wording(models.Model):
-    """The exact words somebody agreed to."""
+    """The exact words somebody agreed to. Its id is made of their digest, so nobody looks it up. Never changed."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = models.UUIDField(primary_key=True, editable=False)
     digest = models.BinaryField(unique=True)  # sha256 of the words
     words = models.TextField()
     since = models.DateTimeField(default=now)
@@ -118,10 +116,14 @@ class Tag(models.Model):
     """A word put on people."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(_("tag"), max_length=60, unique=True)
+    name = models.CharField(_("tag"), max_length=60)
     people: "models.ManyToManyField[Person, TagOn]" = models.ManyToManyField(
         Person, through="TagOn", related_name="tags"
     )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="tag_named_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,34 @@
+"""Writes of this floor. Each runs in the caller's transaction, or in one of its own where none is open."""
+
+from groundswell.people.rules import BadDetails, BadValue, NewPerson
+from groundswell.people.services.finding import Found, add_many, find_or_add, person_of_user
+from groundswell.people.services.records import (
+    agree,
+    define_field,
+    looked_at,
+    mark,
+    set_field,
+    tag,
+    untag,
+    verify,
+    withdraw,
+)
+
+__all__ = [
+    "BadDetails",
+    "BadValue",
+    "Found",
+    "NewPerson",
+    "add_many",
+    "agree",
+    "define_field",
+    "find_or_add",
+    "looked_at",
+    "mark",
+    "person_of_user",
+    "set_field",
+    "tag",
+    "untag",
+    "verify",
+    "withdraw",
+]

@@ -1,0 +1,283 @@
+"""Finding a person by how to reach them, or adding them: safe when the same form comes from everywhere at once.
+
+A new person costs three statements (find under locks, add, ledger), a known one with nothing new costs one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+
+from groundswell.kit import clock, geo
+from groundswell.kit.ids import new_id
+from groundswell.ledger.rules import person_actor, user_actor
+from groundswell.ledger.services import NewEntry, record, record_many
+from groundswell.people import rules
+from groundswell.people.models import ContactPoint, Person
+from groundswell.people.rules import Cleaned, NewPerson, Point
+from groundswell.people.services import records
+from groundswell.powers.models import ROOT, User
+
+BATCH = 5_000  # people per transaction of add_many
+
+_HERE = Path(__file__)
+_PERSON = [field.attname for field in Person._meta.concrete_fields]
+_FIND = _HERE.with_name("find.sql").read_text().format(columns=", ".join(f"person.{name}" for name in _PERSON))
+_ADD = _HERE.with_name("add.sql").read_text()
+_FILL = _HERE.with_name("fill.sql").read_text()
+_FILLED = ["given_name", "family_name", "language", "postal_code", "scope", "search_text"]
+_HOLDERS = """
+SELECT new.number, point.person_id
+FROM unnest(%(numbers)s::int[], %(channels)s::text[], %(systems)s::text[], %(values)s::text[])
+    AS new (number, channel, system, value)
+JOIN people_contactpoint point USING (channel, system, value)
+WHERE channel IN ('email', 'external')
+ORDER BY channel
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The person, and whether they are new to us."""
+
+    person: Person
+    added: bool
+
+
+def find_or_add(details: NewPerson, *, actor: str | None = None, how: str, at: datetime | None = None) -> Found:
+    """The person these details name: by email, else by external id, else by phone; or a new one.
+
+    What somebody writes in a form proves nothing, so it fills what is empty and adds contact points, and changes
+    nothing that is there. A phone may be a family's: it names a person only when one person alone has it, the first
+    names agree, and no email came along (or whoever knows a name and a number could put their own address on a
+    stranger's record and sign in with it).
+
+    The contact points stay locked until the transaction ends. A transaction that finds many people should use
+    `add_many`, or it may meet another one crosswise (PostgreSQL then ends one of them).
+
+    Args:
+        details: as written.
+        actor: who does this; the person, unless told.
+        how: a code for the ledger, such as `rsvp`.
+        at: when, for what happened in the past.
+
+    Raises:
+        BadDetails: something cannot be kept; names the field.
+    """
+    cleaned = rules.clean(details)
+    at = at or clock.now()
+    with transaction.atomic(savepoint=False):
+        for _ in range(3):
+            person, held = _find(cleaned)
+            if person:
+                _fill(person, held, cleaned, actor or person_actor(person.id), at)
+                return Found(person, added=False)
+            person = _new(cleaned, at)
+            if not _add([person], [cleaned], at):  # `add_many`, which takes no locks, was faster: find again
+                continue
+            record(
+                "person.added", actor=actor or person_actor(person.id), person_id=person.id, data={"how": how}, at=at
+            )
+            return Found(person, added=True)
+    raise RuntimeError("A person was added by somebody else three times, and never found.")
+
+
+def add_many(
+    people: Sequence[NewPerson], *, actor: str, how: str, at: datetime | None = None, batch: int = BATCH
+) -> list[UUID]:
+    """Find or add many people with an email address or an external id; for imports.
+
+    Details that are bad stop it before anything is written. People who are known are left as they are. Commits in
+    batches unless the caller holds a transaction.
+
+    Returns:
+        Their ids, in order; two rows about one person have the same id.
+
+    Raises:
+        BadDetails: of the first row that cannot be kept, or that has only a phone.
+    """
+    cleaned = [rules.clean(details) for details in people]
+    for row in cleaned:
+        if row.points[0].channel == "phone":
+            raise rules.BadDetails("email", "Only find_or_add knows people by phone.")
+    at = at or clock.now()
+    rows, ids = iter(cleaned), list[UUID]()
+    while part := list(islice(rows, batch)):
+        with transaction.atomic(savepoint=False):
+            ids += _add_batch(part, actor, how, at)
+    return ids
+
+
+def person_of_user(user: User) -> Person:
+    """The person of somebody who is signed in, and who has thereby proven their address; linked at the first call.
+
+    An address that stands on the record of a person with another sign-in moves to its proven owner.
+    """
+    if person := Person.objects.filter(user=user).first():
+        return person
+    actor = user_actor(user.pk)
+    with transaction.atomic():
+        person = find_or_add(NewPerson(email=str(user.email)), actor=actor, how="sign_in").person
+        email = rules.clean(NewPerson(email=str(user.email))).points[0]
+        point = ContactPoint.objects.select_for_update().get(channel=email.channel, value=email.value)
+        if person.user_id not in (None, user.pk):
+            person = Person.objects.create(search_text=email.value)
+            record("person.added", actor=actor, person_id=person.id, data={"how": "sign_in"})
+            records.move(point, person)
+        Person.objects.filter(pk=person.pk, user=None).update(user=user)
+        records.verify(point, actor=actor)
+    person.refresh_from_db()
+    return person
+
+
+def _find(cleaned: Cleaned) -> tuple[Person | None, set[tuple[str, str, str]]]:
+    """Lock the contact points, then the person they name and which of the points that person has."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, {"locks": sorted(point.lock for point in cleaned.points), **_columns(cleaned.points)})
+        cursor.nextset()
+        rows = cursor.fetchall()
+    holders: dict[tuple[str, str, str], list[Person]] = {}
+    for row in rows:
+        holders.setdefault(row[:3], []).append(Person.from_db(DEFAULT_DB_ALIAS, _PERSON, row[3:]))
+    person = None
+    for point in cleaned.points:  # in the order in which they name a person
+        having = holders.get(point.key, [])
+        if point.channel != "phone":
+            person = having[0] if having else None
+        elif cleaned.points[0].channel != "email" and len(having) == 1:
+            person = having[0] if rules.same_given_name(having[0].given_name, cleaned.given_name) else None
+        if person:
+            return person, {key for key, people in holders.items() if person in people}
+    return None, set()
+
+
+def _fill(person: Person, held: set[tuple[str, str, str]], cleaned: Cleaned, actor: str, at: datetime) -> None:
+    """Fill what is empty in the record and add the contact points it lacks; nothing to do costs nothing."""
+    given = cleaned.given_name if not person.given_name else ""
+    same = not person.given_name or rules.same_given_name(person.given_name, cleaned.given_name)
+    family = cleaned.family_name if same and not person.family_name else ""
+    language = cleaned.language if not person.language else ""
+    postal_code = cleaned.postal_code if not person.postal_code else ""
+    filled = {"given_name": given, "family_name": family, "language": language, "postal_code": postal_code}
+    points = [point for point in cleaned.points if point.key not in held]
+    if not any(filled.values()) and not points:
+        return
+    reached = (point.value for point in points if point.channel != "external")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FILL,
+            {
+                "person": person.id,
+                **filled,
+                "scope": _scope(postal_code) if postal_code else person.scope,
+                "search_text": rules.searched(given, family, *reached),
+                "point_ids": [new_id() for _ in points],
+                "at": at,
+                **_columns(points),
+            },
+        )
+        for name, value in zip(_FILLED, cursor.fetchone(), strict=True):
+            setattr(person, name, value)
+    if fields := [name for name, value in filled.items() if value]:
+        record("person.changed", actor=actor, person_id=person.id, data={"fields": fields}, at=at)
+    for point in points:
+        record("person.contact_added", actor=actor, person_id=person.id, data={"channel": point.channel}, at=at)
+
+
+def _new(cleaned: Cleaned, at: datetime) -> Person:
+    return Person(
+        given_name=cleaned.given_name,
+        family_name=cleaned.family_name,
+        search_text=cleaned.search_text,
+        language=cleaned.language,
+        postal_code=cleaned.postal_code,
+        scope=_scope(cleaned.postal_code),
+        added_at=at,
+    )
+
+
+def _add(people: Sequence[Person], cleaned: Sequence[Cleaned], at: datetime) -> set[UUID]:
+    """Insert people and their contact points; the ids of those who were not known by then."""
+    points = [(person, point) for person, row in zip(people, cleaned, strict=True) for point in row.points]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADD,
+            {
+                "at": at,
+                "point_ids": [new_id() for _ in points],
+                "point_people": [person.id for person, _ in points],
+                **_columns([point for _, point in points]),
+                "ids": [person.id for person in people],
+                "given_names": [person.given_name for person in people],
+                "family_names": [person.family_name for person in people],
+                "search_texts": [person.search_text for person in people],
+                "languages": [person.language for person in people],
+                "postal_codes": [person.postal_code for person in people],
+                "scopes": [person.scope for person in people],
+                "counts": [len(row.points) for row in cleaned],
+            },
+        )
+        added = {row[0] for row in cursor.fetchall()}
+    for person in people:
+        person._state.adding, person._state.db = False, DEFAULT_DB_ALIAS
+    if lost := [person.id for person in people if person.id not in added]:
+        ContactPoint.objects.filter(person_id__in=lost).delete()
+    return added
+
+
+def _add_batch(batch: Sequence[Cleaned], actor: str, how: str, at: datetime) -> list[UUID]:
+    ids: dict[int, UUID] = _holders(enumerate(batch))
+    people: dict[int, Person] = {}
+    seen: dict[tuple[str, str, str], int] = {}
+    same: dict[int, int] = {}  # a row, and an earlier one about the same person
+    for number, row in enumerate(batch):
+        if number in ids:
+            continue
+        keys = [point.key for point in row.points if point.channel != "phone"]
+        if earlier := [seen[key] for key in keys if key in seen]:
+            same[number] = earlier[0]
+        else:
+            people[number] = _new(row, at)
+            seen.update(dict.fromkeys(keys, number))
+    added = _add(list(people.values()), [batch[number] for number in people], at)
+    record_many(
+        NewEntry("person.added", actor, person_id, data={"how": how}, at=at)
+        for person_id in (person.id for person in people.values())
+        if person_id in added
+    )
+    ids |= {number: person.id for number, person in people.items() if person.id in added}
+    ids |= _holders((number, batch[number]) for number in people if number not in ids)
+    return [ids[same.get(number, number)] for number in range(len(batch))]
+
+
+def _holders(rows: Iterable[tuple[int, Cleaned]]) -> dict[int, UUID]:
+    """Who of the numbered rows is known by email or, failing that, by external id."""
+    asked = [(number, point) for number, row in rows for point in row.points if point.channel != "phone"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HOLDERS, {"numbers": [number for number, _ in asked], **_columns([point for _, point in asked])}
+        )
+        held: dict[int, UUID] = {}
+        for number, person_id in cursor.fetchall():
+            held.setdefault(number, person_id)
+    return held
+
+
+def _columns(points: Sequence[Point]) -> dict[str, Any]:
+    return {
+        "channels": [point.channel for point in points],
+        "systems": [point.system for point in points],
+        "values": [point.value for point in points],
+        "writtens": [point.written for point in points],
+    }
+
+
+def _scope(postal_code: str) -> str:
+    """Where in the movement's tree a ZIP lies; the whole movement where nobody knows."""
+    place = geo.find_zip(postal_code) if postal_code else None
+    return geo.scope_of(place.country, place.region) if place else ROOT
