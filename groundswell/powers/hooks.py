@@ -1,8 +1,9 @@
-"""What powers asks of floors above: their verbs. Filled in `AppConfig.ready()`."""
+"""What powers asks of floors above: their verbs, and how people are called. Filled in `AppConfig.ready()`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.functional import Promise
 
 
@@ -31,3 +32,29 @@ def register_verbs(declared: Iterable[Verb]) -> None:
     for verb in declared:
         if verbs.setdefault(verb.name, verb) is not verb:
             raise ValueError(f"The verb {verb.name} is declared twice.")
+
+
+def verb(name: str) -> Verb:
+    """The declared verb.
+
+    Raises:
+        ValueError: no floor declared it; a mistake of ours.
+    """
+    try:
+        return verbs[name]
+    except KeyError:
+        raise ValueError(f"No floor declares the verb {name}.") from None
+
+
+_display_name: Callable[[AbstractBaseUser], str] | None = None
+
+
+def register_display_name(name_of: Callable[[AbstractBaseUser], str]) -> None:
+    """How a user is called in sentences; an empty answer falls back to their address before the @."""
+    global _display_name
+    _display_name = name_of
+
+
+def display_name(user: AbstractBaseUser) -> str:
+    """What others read for this user. Never the whole address."""
+    return (_display_name(user) if _display_name else "") or user.get_username().partition("@")[0]

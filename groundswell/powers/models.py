@@ -1,6 +1,7 @@
 """Users, grants, the movement, limits."""
 
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from groundswell.kit.clock import now
 from groundswell.kit.fields import CitextField, LtreeField
 from groundswell.kit.ids import new_id
+from groundswell.powers.verbs import EVERYTHING
 
 ROOT = "movement"  # the scope of the whole movement
 
@@ -23,6 +25,13 @@ class UserManager(BaseUserManager["User"]):
         user.set_unusable_password()
         user.save(using=self._db)
         return user
+
+    def at_address(self, email: str) -> "User":
+        """The user with this address; made when there is none. Safe when many ask at once."""
+        user = self.model(email=email)
+        user.set_unusable_password()
+        self.bulk_create([user], ignore_conflicts=True)
+        return self.get(email=email)
 
 
 class User(AbstractBaseUser):
@@ -39,6 +48,34 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return str(self.email)
+
+
+class InArray(models.Func):
+    """`value = ANY(array)`."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = models.BooleanField()
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    """Grants, narrowed step by step."""
+
+    def alive(self, at: datetime) -> Self:
+        """Neither the grant nor any above it is revoked or ended."""
+        return self._whole_chain_free_of(models.Q(revoked_at__isnull=False) | models.Q(ends_at__lte=at))
+
+    def not_used_up(self) -> Self:
+        """Neither the grant nor any above it has reached its limit."""
+        return self._whole_chain_free_of(models.Q(used__gte=models.F("limit")))
+
+    def covering(self, verb: str, scope: str) -> Self:
+        """Those for this verb, or for everything, on this scope."""
+        return self.filter(verb__in=(verb, EVERYTHING), scope__covers=scope)
+
+    def _whole_chain_free_of(self, dead: models.Q) -> Self:
+        above = Grant.objects.filter(InArray(models.F("pk"), models.OuterRef("chain"))).filter(dead)
+        return self.exclude(dead).filter(~models.Exists(above))
 
 
 class Grant(models.Model):
@@ -60,6 +97,8 @@ class Grant(models.Model):
     given_at = models.DateTimeField(default=now)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="revoked")
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["holder", "verb"])]
@@ -109,7 +148,7 @@ class Bucket(models.Model):
 
     key = models.TextField(primary_key=True)
     tokens = models.FloatField()
-    at = models.DateTimeField()
+    at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
         return self.key

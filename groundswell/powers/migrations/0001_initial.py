@@ -21,6 +21,16 @@ class Migration(migrations.Migration):
     operations = [
         postgres.CITextExtension(),
         postgres.CreateExtension("ltree"),
+        # Django's database cache keeps its table out of migrations. Unlogged: a crash may empty a cache.
+        migrations.RunSQL(
+            """
+            CREATE UNLOGGED TABLE cache (
+                cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires timestamptz NOT NULL
+            );
+            CREATE INDEX cache_expires ON cache (expires);
+            """,
+            "DROP TABLE cache",
+        ),
         migrations.CreateModel(
             name='User',
             fields=[
@@ -40,7 +50,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('key', models.TextField(primary_key=True, serialize=False)),
                 ('tokens', models.FloatField()),
-                ('at', models.DateTimeField()),
+                ('at', models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(

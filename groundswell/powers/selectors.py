@@ -1,0 +1,83 @@
+"""Who may, and why, in one sentence."""
+
+from typing import TypeGuard
+
+from groundswell.kit.clock import now
+from groundswell.powers import hooks, rules, words
+from groundswell.powers.models import ROOT, Grant, GrantQuerySet, User
+from groundswell.powers.verbs import EVERYTHING
+
+
+def may(user: User | None, verb: str, scope: str = ROOT) -> bool:
+    """Whether the user may do `verb` on the scope: everybody who signs in may, or a grant of theirs covers it, is alive
+    and not used up.
+
+    Raises:
+        ValueError: no floor declares the verb.
+    """
+    everyone = hooks.verb(verb).everyone
+    return _signed_in(user) and (everyone or usable(user, verb, scope).exists())
+
+
+def scopes(user: User | None, verb: str) -> list[str]:
+    """Where the user may do `verb`; scopes that another one covers are left out.
+
+    Raises:
+        ValueError: no floor declares the verb.
+    """
+    everyone = hooks.verb(verb).everyone
+    if not _signed_in(user):
+        return []
+    if everyone:
+        return [ROOT]
+    return rules.outermost(_held(user, verb).values_list("scope", flat=True))
+
+
+def holders(verb: str, scope: str = ROOT) -> list[User]:
+    """Users whose grants cover `verb` on the scope, those who have held it longest first."""
+    hooks.verb(verb)
+    grants = Grant.objects.alive(now()).not_used_up().covering(verb, scope).filter(holder__is_active=True)
+    return list(dict.fromkeys(grant.holder for grant in grants.select_related("holder").order_by("given_at", "pk")))
+
+
+def why(user: User, verb: str, scope: str = ROOT) -> str:
+    """One sentence: you may, with the chain of grants; or you may not, and who can give it to you."""
+    what = words.power(hooks.verb(verb), scope)
+    if _signed_in(user) and hooks.verb(verb).everyone:
+        return words.everyone_may(what)
+    if _signed_in(user):
+        if grant := best(usable(user, verb, scope)):
+            return words.may_because(what, chain_of(grant), user)
+        if grant := best(_held_even_used_up(user, verb).covering(verb, scope)):
+            return words.used_up(what, min(link.limit for link in chain_of(grant) if link.limit == link.used))
+    alive = Grant.objects.alive(now()).not_used_up().covering(verb, scope).filter(holder__is_active=True)
+    givers = alive.filter(may_hand_on__gte=1).select_related("holder").order_by("given_at", "pk")
+    return words.may_not(what, list(dict.fromkeys(grant.holder for grant in givers)))
+
+
+def usable(user: User, verb: str, scope: str) -> GrantQuerySet:
+    """The user's own grants that let them do `verb` on the scope now."""
+    return _held(user, verb).covering(verb, scope)
+
+
+def chain_of(grant: Grant) -> list[Grant]:
+    """Every grant from the first one down to this, with holders."""
+    links = Grant.objects.filter(pk__in=grant.chain).select_related("holder", "given_by").in_bulk()
+    return [*(links[pk] for pk in grant.chain), grant]
+
+
+def best(grants: GrantQuerySet) -> Grant | None:
+    """The one nearest to the first giver."""
+    return grants.select_related("holder", "given_by").order_by("chain__len", "given_at", "pk").first()
+
+
+def _held(user: User, verb: str) -> GrantQuerySet:
+    return _held_even_used_up(user, verb).not_used_up()
+
+
+def _held_even_used_up(user: User, verb: str) -> GrantQuerySet:
+    return Grant.objects.alive(now()).filter(holder=user, holder__is_active=True, verb__in=(verb, EVERYTHING))
+
+
+def _signed_in(user: User | None) -> TypeGuard[User]:
+    return user is not None and user.is_active

@@ -1,0 +1,190 @@
+"""Writes of this floor: powers given, handed on, used and taken back; the movement founded and changed.
+
+A chain of grants is locked from the first one down, so that two transactions that each touch one chain never wait for
+each other in a circle.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Case, F, When
+from django.utils.translation import gettext_lazy as _
+
+from groundswell.kit import contacts
+from groundswell.kit.clock import now
+from groundswell.ledger.rules import system_actor, user_actor
+from groundswell.ledger.services import record
+from groundswell.powers import hooks, rules, selectors
+from groundswell.powers.models import ROOT, Grant, GrantQuerySet, Movement, User
+from groundswell.powers.rules import Power, Refused
+from groundswell.powers.verbs import EVERYTHING
+
+OWNERS_LEVELS = 12  # how often an owner's power may be handed on: enough for any tree of 150s
+
+__all__ = ["Refused", "found_movement", "give", "hand_on", "revoke", "spend"]
+
+
+@transaction.atomic
+def found_movement(email: str, name: str = "") -> User:
+    """Make an owner: a user who may do everything and answers to no grant above. Safe to repeat.
+
+    Args:
+        name: the movement's new name; empty: as it is.
+
+    Raises:
+        BadContact: not an email address.
+    """
+    user = User.objects.at_address(contacts.email(email))
+    if name:
+        Movement.objects.update_or_create(only=True, defaults={"name": name, "changed_at": now()})
+    if not _living_owners().filter(holder=user).exists():
+        grant = Grant.objects.create(
+            holder=user, verb=EVERYTHING, scope=ROOT, may_hand_on=OWNERS_LEVELS, chain=[], given_by=None
+        )
+        _record("powers.given", grant, system_actor("owner"))
+    return user
+
+
+def give(
+    giver: User,
+    holder: User,
+    verb: str,
+    scope: str = ROOT,
+    *,
+    limit: int | None = None,
+    ends_at: datetime | None = None,
+    may_hand_on: int = 0,
+) -> Grant:
+    """Hand on from whichever grant of the giver's covers it; the one nearest to the first giver where several do.
+
+    Raises:
+        Refused: none of their grants allows it.
+        ValueError: no floor declares the verb.
+    """
+    hooks.verb(verb)
+    refused = Refused(_("One can only hand on a power one holds."))
+    for grant in _in_order(selectors.usable(giver, verb, scope)):
+        try:
+            return hand_on(grant, giver, holder, verb, scope, limit=limit, ends_at=ends_at, may_hand_on=may_hand_on)
+        except Refused as error:
+            refused = error
+    raise refused
+
+
+@transaction.atomic
+def hand_on(
+    grant: Grant,
+    by: User,
+    holder: User,
+    verb: str | None = None,
+    scope: str | None = None,
+    *,
+    limit: int | None = None,
+    ends_at: datetime | None = None,
+    may_hand_on: int = 0,
+) -> Grant:
+    """Give `holder` the same power or less of it; what is left out stays as the grant has it.
+
+    Raises:
+        Refused: it is not `by`'s, is not alive, or would exceed the grant.
+        ValueError: no floor declares the verb.
+    """
+    if verb:
+        hooks.verb(verb)
+    at = now()
+    chain = _lock(grant)
+    parent = chain[-1]
+    if parent.holder_id != by.pk or not by.is_active or not rules.alive(map(_life, chain), at):
+        raise Refused(_("One can only hand on a power one holds."))
+    if not holder.is_active:
+        raise Refused(_("They can no longer sign in, so they cannot hold a power."))
+    child = rules.handed_on(
+        Power(parent.verb, parent.scope, parent.limit, parent.ends_at, parent.may_hand_on),
+        verb=verb,
+        scope=scope,
+        limit=limit,
+        ends_at=ends_at,
+        may_hand_on=may_hand_on,
+        at=at,
+    )
+    given = Grant.objects.create(
+        holder=holder,
+        verb=child.verb,
+        scope=child.scope,
+        limit=child.limit,
+        ends_at=child.ends_at,
+        may_hand_on=child.may_hand_on,
+        from_grant=parent,
+        chain=[link.pk for link in chain],
+        given_by=by,
+        given_at=at,
+    )
+    _record("powers.given", given, user_actor(by.pk), from_grant=str(parent.pk))
+    return given
+
+
+@transaction.atomic
+def revoke(grant: Grant, by: User) -> None:
+    """Take a power back, and everything handed on from it, by changing one row. Safe to repeat.
+
+    Its holder may lay it down; its giver, whoever holds a grant above it, and owners of the whole movement may take it.
+
+    Raises:
+        Refused: it is not theirs to take, or the movement would be left without an owner.
+    """
+    theirs = {link.holder_id for link in selectors.chain_of(grant)} | {grant.given_by_id}
+    if by.pk not in theirs and not selectors.usable(by, EVERYTHING, ROOT).exists():
+        raise Refused(_("Only those it came from can take this power back."))
+    if grant.from_grant_id is None and list(_living_owners().select_for_update(no_key=True, of=("self",))) == [grant]:
+        raise Refused(_("This is the last owner's power. Make somebody else an owner first."))
+    at = now()
+    if Grant.objects.filter(pk=grant.pk, revoked_at=None).update(revoked_at=at, revoked_by=by):
+        _record("powers.revoked", grant, user_actor(by.pk))
+
+
+def spend(user: User, verb: str, scope: str = ROOT, n: int = 1) -> None:
+    """Use a power `n` times: counted in the grant used and in every one above it, so all that came from a grant never
+    use more than it holds. What everybody may do is not counted.
+
+    Raises:
+        Refused: they may not, or not so many times.
+        ValueError: no floor declares the verb, or `n` is not positive.
+    """
+    if n < 1:
+        raise ValueError("Use a power at least once.")
+    if hooks.verb(verb).everyone and user.is_active:
+        return
+    grants = _in_order(selectors.usable(user, verb, scope))
+    for grant in grants:
+        with transaction.atomic():
+            chain = _lock(grant)
+            if rules.alive(map(_life, chain), now()) and all(rules.room(link.limit, link.used, n) for link in chain):
+                Grant.objects.filter(pk__in=[link.pk for link in chain]).update(used=F("used") + n)
+                return
+            transaction.set_rollback(True)  # lets go of this chain before the next one is locked
+    raise Refused(_("That is more often than is left to you.") if grants else selectors.why(user, verb, scope))
+
+
+def _in_order(grants: GrantQuerySet) -> list[Grant]:
+    """Those nearest to the first giver first."""
+    return list(grants.order_by("chain__len", "given_at", "pk"))
+
+
+def _lock(grant: Grant) -> list[Grant]:
+    """The grant's chain from the first one down to itself, locked in that order, as it is now."""
+    ids = [*grant.chain, grant.pk]
+    place = Case(*(When(pk=pk, then=n) for n, pk in enumerate(ids)))
+    return list(Grant.objects.filter(pk__in=ids).order_by(place).select_for_update(no_key=True))
+
+
+def _life(grant: Grant) -> tuple[datetime | None, datetime | None]:
+    return grant.revoked_at, grant.ends_at
+
+
+def _living_owners() -> GrantQuerySet:
+    roots = Grant.objects.alive(now()).filter(from_grant=None, verb=EVERYTHING, scope=ROOT, holder__is_active=True)
+    return roots.order_by("pk")
+
+
+def _record(kind: str, grant: Grant, actor: str, **data: str) -> None:
+    record(kind, actor=actor, on=("grant", grant.pk), data={"verb": grant.verb, "scope": grant.scope, **data})
