@@ -55,6 +55,19 @@ def find_zip(code: str) -> Place | None:
     return _zips_beginning(match[1][:3]).get(match[1]) if match else None
 
 
+def find_post_abroad(code: str) -> tuple[str, str] | None:
+    """(country, time zone) of a military ZIP abroad, which has no point; the zone is empty where a country has many."""
+    import zipcodes
+
+    match = _ZIP.fullmatch(fold(code))
+    rows = zipcodes.matching(match[1]) if match else []  # type: ignore[no-untyped-call]
+    if not rows or rows[0]["country"] in ("", HOME):
+        return None
+    country = str(rows[0]["country"])
+    zones = [zone for zone, its in _countries_of_zones().items() if its == country]
+    return country, zones[0] if len(zones) == 1 else ""
+
+
 def find_place(text: str) -> Place | None:
     """The place people mean by a ZIP, "City", "City, ST", "City, State" or "City, Country".
 
@@ -81,6 +94,11 @@ def find_place(text: str) -> Place | None:
 def time_zone_at(latitude: float, longitude: float) -> str:
     """The IANA time zone of a point; at sea `Etc/GMT...`. Five microseconds once loaded."""
     return _finder().timezone_at(lat=latitude, lng=longitude) or "UTC"
+
+
+def country_at(latitude: float, longitude: float) -> str:
+    """The two letters of the country whose time zone a point has; empty at sea."""
+    return _countries_of_zones().get(time_zone_at(latitude, longitude), "")
 
 
 def is_time_zone(name: str) -> bool:
@@ -115,8 +133,7 @@ def scope_of(country: str, region: str) -> str:
 @cache
 def land_dots(country: str = HOME) -> list[tuple[float, float]]:
     """(latitude, longitude) of a regular grid of points on the land of a country: its outline, drawn without tiles."""
-    rows = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8").splitlines()
-    zones = {row.split("\t")[2] for row in rows if row.startswith(f"{country}\t")}
+    zones = {zone for zone, its in _countries_of_zones().items() if its == country}
     zone_at = _finder().timezone_at_land
     return [
         (lat / 10, lng / 10)
@@ -124,6 +141,14 @@ def land_dots(country: str = HOME) -> list[tuple[float, float]]:
         for lng in range(-1799, 1800, 7)
         if zone_at(lat=lat / 10, lng=lng / 10) in zones
     ]
+
+
+@cache
+def _countries_of_zones() -> dict[str, str]:
+    """The time zone database's own list."""
+    text = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
+    rows = [row.split("\t") for row in text.splitlines() if not row.startswith("#")]
+    return {row[2]: row[0] for row in rows}
 
 
 @cache

@@ -81,6 +81,20 @@ def test_no_text_breaks_the_search(text):
     geo.find_place(text)
 
 
+def test_a_military_zip_abroad_has_a_country_and_where_it_is_certain_a_clock():
+    assert geo.find_zip("96319") is None
+    assert geo.find_post_abroad("96319") == ("JP", "Asia/Tokyo")
+    assert geo.find_post_abroad("09777") == ("FR", "Europe/Paris")
+    assert geo.find_post_abroad("05401") is None
+    assert geo.find_post_abroad("nowhere") is None
+
+
+def test_a_point_has_a_country():
+    assert geo.country_at(48.88, 2.32) == "FR"
+    assert geo.country_at(44.48, -73.21) == "US"
+    assert geo.country_at(0, -30) == ""
+
+
 def test_a_point_has_a_time_zone_also_at_sea():
     assert geo.time_zone_at(41.88, -87.63) == "America/Chicago"
     assert geo.is_time_zone(geo.time_zone_at(0.0, -30.0))

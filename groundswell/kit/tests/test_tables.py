@@ -87,7 +87,7 @@ def test_excels_own_first_line_names_the_delimiter():
     assert read(b"sep=;\na;b,c\n1;2\n") == ([["1", "2"]], [])
 
 
-LIVE = ["=1+1", "+SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", 
+LIVE = ["=1+1", "+SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1",
         "＠a", "\u00a0=1", "+1|2", "'=1"]  # fmt: skip
 
 
