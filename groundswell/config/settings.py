@@ -74,6 +74,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "groundswell.powers.movement.context",
+                "groundswell.sources.carry.context",
             ],
             "builtins": ["groundswell.kit.templatetags.kit"],
         },

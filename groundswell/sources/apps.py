@@ -1,7 +1,15 @@
-"""The sources app."""
+"""Declares the ledger kinds and the verbs of this floor."""
 
 from django.apps import AppConfig
 
 
 class SourcesConfig(AppConfig):
     name = "groundswell.sources"
+
+    def ready(self) -> None:
+        from groundswell.ledger import hooks as ledger
+        from groundswell.powers import hooks as powers
+        from groundswell.sources import kinds, verbs
+
+        ledger.register_kinds(kinds.KINDS)
+        powers.register_verbs(verbs.VERBS)

@@ -19,16 +19,13 @@ class Source(models.Model):
     code = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     label = models.CharField(max_length=120, blank=True)
-    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="sources")
+    person = models.ForeignKey(
+        Person, models.SET_NULL, null=True, related_name="sources"
+    )  # of a sharer's code: who shares
     added_at = models.DateTimeField(default=now)
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["person"], condition=models.Q(kind="sharer"), name="one_sharer_code_each")
-        ]
-
     def __str__(self) -> str:
-        return self.code
+        return self.label or self.code
 
 
 class Touch(models.Model):
@@ -41,7 +38,10 @@ class Touch(models.Model):
     at = models.DateTimeField(default=now)
 
     class Meta:
-        indexes = [models.Index(fields=["source", "-at"])]
+        indexes = [
+            models.Index(fields=["source", "-at"], name="touch_of_source"),
+            models.Index(fields=["person", "-at"], name="touch_of_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.at}"

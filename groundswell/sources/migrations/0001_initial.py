@@ -36,12 +36,12 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='touches', to='sources.source')),
             ],
         ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'sharer')), fields=('person',), name='one_sharer_code_each'),
+        migrations.AddIndex(
+            model_name='touch',
+            index=models.Index(fields=['source', '-at'], name='touch_of_source'),
         ),
         migrations.AddIndex(
             model_name='touch',
-            index=models.Index(fields=['source', '-at'], name='sources_tou_source__ab3cbd_idx'),
+            index=models.Index(fields=['person', '-at'], name='touch_of_person'),
         ),
     ]
