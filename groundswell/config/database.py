@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 OWNER = "groundswell_postgres"  # the system user the server runs as when we are root
 
@@ -55,19 +56,27 @@ def running(folder: Path, settings: dict[str, str] | None = None) -> Iterator[st
         `folder/log`.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        url = _start(folder, SERVER_SETTINGS | (settings or {}))
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    with _lock(folder, "users") as users:
+        with _lock(folder, "change") as change:
+            fcntl.flock(change, fcntl.LOCK_EX)
+            url = _start(folder, SERVER_SETTINGS | (settings or {}))
+            fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield url
         finally:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # somebody still uses it
-            else:
-                stop(folder)
+            with _lock(folder, "change") as change:
+                fcntl.flock(change, fcntl.LOCK_EX)
+                try:
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass  # somebody still uses it
+                else:
+                    stop(folder)
+
+
+def _lock(folder: Path, name: str) -> TextIO:
+    """A file to lock: `users` is shared by all who use the server, `change` taken by whoever starts or stops it."""
+    return (folder.parent / f"{folder.name}.{name}.lock").open("w")
 
 
 def stop(folder: Path) -> None:

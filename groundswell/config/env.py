@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SECRETS = {"secret_key", "database_url", "email_url"}  # values that no message repeats
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -134,5 +135,6 @@ def load() -> Env:
         for problem in error.errors():
             name = str(problem["loc"][0])
             wanted = Env.model_fields[name].description
-            lines.append(f"{name.upper()} is {problem['input']!r}, but expected: {wanted} ({problem['msg']})")
+            value = "malformed" if name in SECRETS else repr(problem["input"])
+            lines.append(f"{name.upper()} is {value}. Expected: {wanted} ({problem['msg']})")
         raise BadSettings("\n".join(lines)) from None
