@@ -1,4 +1,8 @@
-"""The ledger kinds this floor writes. `on` is the event; `quantity` is the number of places."""
+"""The ledger kinds this floor writes. `on` is the event; `quantity` is the number of places.
+
+Places of those who come = rsvp + promoted + rsvp_changed - rsvp_cancelled. The quantity of rsvp_changed may be
+negative, and is 0 for who waits.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +10,7 @@ from groundswell.ledger.hooks import Kind
 
 KINDS = [
     Kind("event.created", _("created an event"), {}),
-    Kind("event.changed", _("changed an event"), {"fields": list}),
+    Kind("event.changed", _("changed an event"), {"fields": list, "shifts": list}),
     Kind("event.submitted", _("asked for an event to be reviewed"), {}),
     Kind("event.published", _("published an event"), {}),
     Kind("event.sent_back", _("sent an event back to its host"), {}),
@@ -15,11 +19,13 @@ KINDS = [
     Kind("event.opening_balance", _("RSVPs counted before we had their names"), {"system": str}),
     Kind("event.host_added", _("became a host"), {}),
     Kind("event.host_removed", _("stopped being a host"), {}),
+    Kind("event.handed_over", _("took over an event"), {}),
     Kind("event.rsvp", _("said they would come"), {"shift": str, "rsvp": str}),
     Kind("event.waiting", _("joined the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.promoted", _("got a place from the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.rsvp_changed", _("changed how many come"), {"shift": str, "rsvp": str}),
     Kind("event.rsvp_cancelled", _("said they would not come"), {"shift": str, "rsvp": str}),
+    Kind("event.left_waiting", _("left the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.attended", _("came"), {"shift": str, "rsvp": str}),
     Kind("event.missed", _("did not come"), {"shift": str, "rsvp": str}),
 ]

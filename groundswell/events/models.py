@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from groundswell.events import rules
 from groundswell.kit.clock import now
 from groundswell.kit.fields import CubeField, LtreeField
 from groundswell.kit.ids import new_id
@@ -13,13 +14,20 @@ from groundswell.sources.models import Source
 
 
 class EarthPoint(models.Func):
-    """A point on the earth's surface as a cube, in metres; null where a coordinate is. Made of plain functions only,
-    so that a dump restores with any search path."""
+    """The point that finding and maps know, as a cube on the earth's surface in metres; null where a coordinate is.
+
+    Of a place shown only to guests it is the point on the coarse grid of `rules.blurred`: neither distances nor the
+    order of results tell where it is. Made of plain functions only, so that a dump restores with any search path.
+    """
 
     output_field = CubeField(null=True)
+    _lat, _lng = (
+        f"radians(CASE WHEN place_shown = 'guests' THEN round({{0}} * {rules.PRIVATE_GRID}) / {rules.PRIVATE_GRID}"
+        " ELSE {0} END)".format(axis)
+        for axis in ("latitude", "longitude")
+    )
     template = (
-        "cube(ARRAY[6371000 * cos(radians(latitude)) * cos(radians(longitude)),"
-        " 6371000 * cos(radians(latitude)) * sin(radians(longitude)), 6371000 * sin(radians(latitude))])"
+        f"cube(ARRAY[6371000 * cos({_lat}) * cos({_lng}), 6371000 * cos({_lat}) * sin({_lng}), 6371000 * sin({_lat})])"
     )
 
 

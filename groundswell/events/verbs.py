@@ -7,9 +7,11 @@ from groundswell.powers.hooks import Verb
 HOST = "events.host"
 HOST_UNREVIEWED = "events.host_unreviewed"
 REVIEW = "events.review"
+CHANGE = "events.change"
 
 VERBS = [
     Verb(HOST, _("host events"), everyone=True),
     Verb(HOST_UNREVIEWED, _("host events without review")),
     Verb(REVIEW, _("review events that wait for approval"), strong=True),
+    Verb(CHANGE, _("change events of others and see who comes"), strong=True),
 ]

@@ -1,0 +1,43 @@
+"""Links in our mails: who holds one has read the mail, so it opens without sign-in. Signed; they name one row each."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.core import signing
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model, QuerySet
+
+from groundswell.events.models import RSVP, Event
+from groundswell.people.selectors import NotFound
+
+M = TypeVar("M", bound=Model)
+
+_RSVP = signing.Signer(salt="events.rsvp", sep="~")
+_CONFIRM = signing.Signer(salt="events.confirm", sep="~")
+
+
+def rsvp_token(rsvp: RSVP) -> str:
+    """Opens one person's RSVP: change it, cancel it, see the exact place."""
+    return _RSVP.sign(rsvp.pk.hex)
+
+
+def rsvp_from(token: str) -> RSVP:
+    """The RSVP of a token, with its shift, event and person. Raises NotFound."""
+    return _found(RSVP.objects.select_related("shift__event", "person"), _RSVP, token)
+
+
+def confirm_token(event: Event) -> str:
+    """Confirms the address of the event's creator."""
+    return _CONFIRM.sign(event.pk.hex)
+
+
+def event_from(token: str) -> Event:
+    """The event whose creator confirms with this token. Raises NotFound."""
+    return _found(Event.objects.all(), _CONFIRM, token)
+
+
+def _found(rows: QuerySet[M], signer: signing.Signer, token: str) -> M:
+    try:
+        return rows.get(pk=UUID(signer.unsign(token)))
+    except (signing.BadSignature, ValueError, ObjectDoesNotExist):
+        raise NotFound from None

@@ -1,0 +1,306 @@
+"""An event's life, and those who run it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from groundswell.events import rules, verbs
+from groundswell.events.models import RSVP, Event, Host, Shift
+from groundswell.events.rules import Act, EventDetails, Invalid, Refused, ShiftDetails, Standing
+from groundswell.events.selectors import forget_map
+from groundswell.events.services.rsvps import promote, prove_address
+from groundswell.kit import clock, geo
+from groundswell.ledger.rules import person_actor, system_actor
+from groundswell.ledger.services import record
+from groundswell.people.models import Person
+from groundswell.powers import selectors as powers
+from groundswell.powers.movement import movement
+from groundswell.sources import services as sources
+
+_PLAIN = [field.name for field in fields(EventDetails) if field.name != "shifts"]  # kept as they are in the row
+
+
+def create(person: Person, details: EventDetails, *, actor: str, source_code: str = "") -> Event:
+    """Make an event whose host is the person.
+
+    Whoever is signed in has proven their address, so the event goes on to review or is published at once; anybody
+    else gets a link by mail, and it stays a draft until they confirm.
+
+    Raises:
+        Invalid: with a sentence for each field.
+    """
+    checked = rules.check(details, clock.now(), home_zone=movement().time_zone)
+    with transaction.atomic():
+        source = sources.arrive(source_code, person=person, page="/events/new") if source_code else None
+        event = Event(created_by=person, source=source, **columns(checked))
+        event.save(force_insert=True)
+        Shift.objects.bulk_create(new_shift(event, shift) for shift in checked.shifts)
+        Host.objects.create(event=event, person=person, lead=True)
+        record(
+            "event.created",
+            actor=actor,
+            person_id=person.pk,
+            on=("event", event.pk),
+            source_id=source.pk if source else None,
+        )
+        return confirm(event, actor=actor) if actor.startswith("user:") else event
+
+
+def confirm(event: Event, *, actor: str | None = None) -> Event:
+    """The creator's address is confirmed: the event goes on to review, or is published. Again: changes nothing.
+
+    Raises:
+        Refused: it is cancelled or over.
+    """
+    with transaction.atomic():
+        if actor is None and event.created_by:  # by the link in the mail: whoever pressed it reads that mailbox
+            prove_address(event.created_by)
+        event = _locked(event)
+        if event.confirmed_at:
+            return event
+        rules.next_standing(_standing(event), Act.CONFIRM)
+        event.confirmed_at = clock.now()
+        if event.state != Event.State.DRAFT:
+            event.save(update_fields=["confirmed_at"])
+            return event
+        return _submit(event, actor or _creator(event))
+
+
+def submit(event: Event, *, actor: str | None = None) -> Event:
+    """A host asks (again) for the event to be published. Raises Refused."""
+    with transaction.atomic():
+        event = _locked(event)
+        return _submit(event, actor or _creator(event))
+
+
+def publish(event: Event, actor: str) -> Event:
+    """A reviewer lets it through. Raises Refused where it does not wait for review (any more)."""
+    with transaction.atomic():
+        event = _locked(event)
+        _move(event, Act.PUBLISH)
+        _published(event, actor)
+        return event
+
+
+def send_back(event: Event, actor: str, note: str) -> Event:
+    """A reviewer asks the host to change something; `note` says what. Raises Refused, Invalid."""
+    if not (note := note.replace("\0", "").strip()):
+        raise Invalid({"note": _("Tell the host what to change.")})
+    if len(note) > 2_000:
+        raise Invalid({"note": _("Use at most 2,000 characters.")})
+    with transaction.atomic():
+        event = _locked(event)
+        _move(event, Act.SEND_BACK)
+        event.note = note
+        event.save(update_fields=["state", "note"])
+        record("event.sent_back", actor=actor, on=("event", event.pk))
+        return event
+
+
+def cancel(event: Event, actor: str) -> Event:
+    """Call the event off; everybody who comes or waits is told. Raises Refused."""
+    with transaction.atomic():
+        event = _locked(event)
+        _lock_shifts(event)
+        _move(event, Act.CANCEL)
+        event.sequence += 1
+        event.save(update_fields=["state", "sequence"])
+        record("event.cancelled", actor=actor, on=("event", event.pk))
+        transaction.on_commit(forget_map)
+        return event
+
+
+def change(event: Event, actor: str, **changed: Any) -> Event:
+    """Change what the event says; `changed` are fields of EventDetails.
+
+    Shifts are matched by id; one that is left out is removed, unless somebody comes. More room lets people from the
+    waiting list in. Whoever comes is told of another time or place.
+
+    Raises:
+        Invalid: with a sentence for each field; `shifts` where people come to what should go.
+        Refused: the event is cancelled or over.
+    """
+    if unknown := set(changed) - set(EventDetails.__dataclass_fields__):
+        raise ValueError(f"An event has no {', '.join(sorted(unknown))}.")
+    with transaction.atomic():
+        event = _locked(event)
+        before = _lock_shifts(event)
+        rules.next_standing(_standing(event), Act.CHANGE)
+        asked = _asked(event, before, changed)
+        kept = {pk: (shift.starts_at, shift.ends_at) for pk, shift in before.items()}
+        checked = rules.check(asked, clock.now(), home_zone=movement().time_zone, kept=kept)
+        new = columns(checked)
+        names = [name for name, value in new.items() if value != getattr(event, name)]
+        moved = _change_shifts(event, before, asked, checked) if "shifts" in changed else _Moved()
+        told = [name for name in names if name not in ("starts_at", "ends_at", "scope")]
+        told += [name for name, any_ in (("time", moved.times), ("capacity", moved.capacities)) if any_]
+        if not told and not moved.added_or_removed:
+            return event
+        for name in names:
+            setattr(event, name, new[name])
+        heard = rules.people_must_hear(told) and event.state == Event.State.PUBLISHED
+        if heard:
+            event.sequence += 1
+        event.save(update_fields=[*names, "sequence"])
+        record(
+            "event.changed",
+            actor=actor,
+            on=("event", event.pk),
+            data={"fields": told or ["shifts"], "shifts": [str(pk) for pk in moved.times]},
+        )
+        for pk in moved.capacities:
+            promote(pk, actor=actor)
+        transaction.on_commit(forget_map)
+        return event
+
+
+# --- hosts ---------------------------------------------------------------------------------------------------------
+def add_host(event: Event, person: Person, actor: str) -> None:
+    """Let a person run the event too. Again: changes nothing."""
+    with transaction.atomic():
+        event = _locked(event)
+        if not Host.objects.filter(event=event, person=person).exists():
+            Host.objects.create(event=event, person=person)
+            record("event.host_added", actor=actor, person_id=person.pk, on=("event", event.pk))
+
+
+def remove_host(event: Event, person: Person, actor: str) -> None:
+    """Take a co-host off. Raises Refused for the lead, who hands over first."""
+    with transaction.atomic():
+        event = _locked(event)
+        host = Host.objects.filter(event=event, person=person).first()
+        if host is None:
+            return
+        if host.lead:
+            raise Refused(_("The event needs a host. Hand it over to a co-host first."))
+        host.delete()
+        record("event.host_removed", actor=actor, person_id=person.pk, on=("event", event.pk))
+
+
+def hand_over(event: Event, person: Person, actor: str) -> None:
+    """Make a co-host the lead. Raises Refused for somebody who does not host the event."""
+    with transaction.atomic():
+        event = _locked(event)
+        if not Host.objects.filter(event=event, person=person).exists():
+            raise Refused(_("Add them as a co-host first."))
+        Host.objects.filter(event=event, lead=True).exclude(person=person).update(lead=False)
+        if Host.objects.filter(event=event, person=person, lead=False).update(lead=True):
+            record("event.handed_over", actor=actor, person_id=person.pk, on=("event", event.pk))
+
+
+# --- the row and its locks -----------------------------------------------------------------------------------------
+def _locked(event: Event) -> Event:
+    return Event.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=event.pk)
+
+
+def _lock_shifts(event: Event) -> dict[UUID, Shift]:
+    return {shift.pk: shift for shift in event.shifts.select_for_update().order_by("pk")}
+
+
+def _standing(event: Event) -> Standing:
+    return Standing(event.state, confirmed=event.confirmed_at is not None, past=event.ends_at <= clock.now())
+
+
+def _move(event: Event, act: Act, *, needs_review: bool = True) -> None:
+    event.state = rules.next_standing(_standing(event), act, needs_review=needs_review).state
+
+
+def _creator(event: Event) -> str:
+    return person_actor(event.created_by_id) if event.created_by_id else system_actor("events")
+
+
+def _submit(event: Event, actor: str) -> Event:
+    _move(event, Act.SUBMIT, needs_review=_needs_review(event))
+    event.note = ""
+    if event.state == Event.State.PUBLISHED:
+        _published(event, actor)
+    else:
+        event.save(update_fields=["state", "note", "confirmed_at"])
+        record("event.submitted", actor=actor, on=("event", event.pk))
+    return event
+
+
+def _published(event: Event, actor: str) -> None:
+    event.published_at = event.published_at or clock.now()
+    event.save(update_fields=["state", "note", "confirmed_at", "published_at"])
+    record("event.published", actor=actor, on=("event", event.pk))
+    transaction.on_commit(forget_map)
+
+
+def _needs_review(event: Event) -> bool:
+    """The first events of a new host: of somebody none of whose events was ever published."""
+    host = event.created_by
+    if host is None or not movement().review_first_events:
+        return False
+    if Event.objects.filter(created_by=host, published_at__isnull=False).exclude(pk=event.pk).exists():
+        return False
+    return not powers.may(host.user, verbs.HOST_UNREVIEWED, event.scope)
+
+
+# --- details to rows -----------------------------------------------------------------------------------------------
+def columns(checked: EventDetails) -> dict[str, Any]:
+    """The columns of an event that says this; `checked` comes from `rules.check`."""
+    return {
+        **{name: getattr(checked, name) for name in _PLAIN},
+        "starts_at": min(shift.starts_at for shift in checked.shifts),
+        "ends_at": max(shift.ends_at for shift in checked.shifts),
+        "scope": geo.scope_of(checked.country, checked.region),
+    }
+
+
+def new_shift(event: Event, shift: ShiftDetails) -> Shift:
+    return Shift(event=event, starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
+
+
+def _asked(event: Event, before: Mapping[UUID, Shift], changed: Mapping[str, Any]) -> EventDetails:
+    """What the event would say. A place that stays keeps its exact point; a new one is found by its ZIP or city."""
+    said = {name: getattr(event, name) for name in _PLAIN}
+    shifts = [ShiftDetails(s.starts_at, s.ends_at, s.capacity, s.pk) for s in before.values()]
+    asked = EventDetails(**{**said, "shifts": shifts, **changed})
+    moved = any(getattr(asked, name) != said[name] for name in ("postal_code", "country", "online"))
+    if moved or (asked.country != "US" and asked.city != said["city"]):
+        again: dict[str, Any] = {"city": "", "region": "", "time_zone": "", "latitude": None, "longitude": None}
+        asked = replace(asked, **{name: empty for name, empty in again.items() if name not in changed})
+    return asked
+
+
+@dataclass
+class _Moved:
+    """What became of the shifts."""
+
+    times: list[UUID] = field(default_factory=list)
+    capacities: list[UUID] = field(default_factory=list)
+    added_or_removed: bool = False
+
+
+def _change_shifts(event: Event, before: Mapping[UUID, Shift], asked: EventDetails, checked: EventDetails) -> _Moved:
+    moved, problems = _Moved(), dict[str, str]()
+    number = {shift.id: n for n, shift in enumerate(asked.shifts)}
+    for wanted in checked.shifts:
+        if wanted.id is None:
+            new_shift(event, wanted).save(force_insert=True)
+            moved.added_or_removed = True
+            continue
+        shift = before[wanted.id]
+        if (shift.starts_at, shift.ends_at) != (wanted.starts_at, wanted.ends_at):
+            moved.times.append(shift.pk)
+        if shift.capacity != wanted.capacity:
+            moved.capacities.append(shift.pk)
+            if wanted.capacity is not None and wanted.capacity < shift.taken:
+                problems[f"shifts-{number[wanted.id]}-capacity"] = _("%(n)d people come already.") % {"n": shift.taken}
+        Shift.objects.filter(pk=shift.pk).update(
+            starts_at=wanted.starts_at, ends_at=wanted.ends_at, capacity=wanted.capacity
+        )
+    gone = set(before) - set(number)
+    if RSVP.objects.filter(shift__in=gone).exclude(state=RSVP.State.CANCELLED).exists():
+        problems["shifts"] = _("People come to a shift you took out. Cancel the event or write to them first.")
+    if problems:
+        raise Invalid(problems)
+    if gone:
+        Shift.objects.filter(pk__in=gone).delete()
+        moved.added_or_removed = True
+    return moved

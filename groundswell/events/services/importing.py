@@ -1,0 +1,295 @@
+"""Events that come from elsewhere in bulk. Who comes arrives as a number, an opening balance, never as people."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from groundswell.events import rules
+from groundswell.events.models import RSVP, Event, Shift
+from groundswell.events.selectors import forget_map
+from groundswell.events.services.rsvps import promote
+from groundswell.kit import clock, geo
+from groundswell.kit.text import clean_line
+from groundswell.ledger.rules import system_actor
+from groundswell.ledger.services import NewEntry, record_many
+
+OWN_SYSTEM = "groundswell"  # the system of an event made here, whose external id is its own id
+MOST_OPENING = 1_000_000
+_ACTOR = system_actor("import")
+_LINES = ("title", "venue", "street", "city", "region", "postal_code")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedShift:
+    """A time slot; times are aware, a capacity of None is no limit."""
+
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedEvent:
+    """What another system says about an event. None: it does not say, so what stands here stays."""
+
+    external_id: str
+    shifts: Sequence[ImportedShift]
+    title: str
+    type: str
+    time_zone: str
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    venue: str | None = None
+    street: str | None = None
+    description: str | None = None  # plain text or HTML
+    accessibility: str | None = None
+    languages: Sequence[str] | None = None
+    official: bool | None = None
+    online: bool | None = None
+    online_url: str | None = None
+    place_shown: str | None = None
+    visibility: str | None = None
+    opening_rsvps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How many events were new, said something else than before, or said the same."""
+
+    written: int
+    changed: int
+    unchanged: int
+
+
+def check_imported(row: ImportedEvent) -> dict[str, str]:
+    """Why an event cannot be kept: field -> sentence; empty where it can. Its date may be in the past."""
+    problems = {}
+    lengths = {**rules.LENGTHS, "postal_code": 12, "external_id": 120, "accessibility": 1_000, "online_url": 200}
+    for name, most in lengths.items():
+        text = getattr(row, name) or ""
+        if len(text) > most:
+            problems[name] = _("Use at most %(most)d characters; this has %(n)d.") % {"most": most, "n": len(text)}
+    if not clean_line(row.title):
+        problems["title"] = _("There is no title.")
+    if len(_columns(row).get("description", "")) > 10_000:
+        problems["description"] = _("Use at most 10,000 characters.")
+    if row.online_url and not row.online_url.startswith(("https://", "http://")):
+        problems["online_url"] = _("A link begins with https:// and has no spaces.")
+    if not geo.is_time_zone(row.time_zone):
+        problems["time_zone"] = _("There is no time zone “%(zone)s”. Write one like America/New_York.") % {
+            "zone": clean_line(row.time_zone)[:60]
+        }
+    if not 0 <= (row.opening_rsvps or 0) <= MOST_OPENING:
+        problems["opening_rsvps"] = _("The number of RSVPs is from 0 to 1,000,000.")
+    for shift in row.shifts:
+        if shift.ends_at <= shift.starts_at:
+            problems["ends_at"] = _("The end must be after the start.")
+        if shift.capacity is not None and not 1 <= shift.capacity <= rules.MOST_CAPACITY:
+            problems["capacity"] = _("Room for 1 to 100,000 people; leave it empty where there is no limit.")
+    return problems
+
+
+def import_events(rows: Sequence[ImportedEvent], system: str) -> ImportResult:
+    """Write events of another system, published and public, in one transaction: at most 1,000 take under two seconds.
+
+    An event is known again by (system, external id); what the file says about it wins over what stands here, but an
+    event that was cancelled stays so, nobody who comes loses their place, and a capacity never falls below those who
+    come. Two imports of one system wait for each other.
+
+    Args:
+        rows: each passes `check_imported`; no external id twice.
+        system: a code, lower case; `OWN_SYSTEM` for events made here.
+
+    Raises:
+        ValueError: an external id is empty or there twice.
+    """
+    by_id = {row.external_id: row for row in rows}
+    if len(by_id) < len(rows) or "" in by_id:
+        raise ValueError("Every imported event needs an external id of its own.")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"events.import:{system}"])
+        known = _known(system, by_id)
+        new = [row for row in rows if row.external_id not in known]
+        entries = list(_add(new, system))
+        changed = 0
+        shifts = _shifts_of(known.values())
+        differing = [
+            external_id
+            for external_id, event in known.items()
+            if _differing(event, by_id[external_id]) or _moves(shifts[event.pk], by_id[external_id])
+        ]
+        for external_id, event in _lock({external_id: known[external_id].pk for external_id in differing}):
+            if change := _change(event, by_id[external_id], system):
+                entries += change
+                changed += 1
+        record_many(entries)
+        if entries:
+            transaction.on_commit(forget_map)
+    return ImportResult(len(new), changed, len(rows) - len(new) - changed)
+
+
+# --- what is said --------------------------------------------------------------------------------------------------
+def _columns(row: ImportedEvent) -> dict[str, Any]:
+    """The columns of the event about which the row says something."""
+    said = {
+        field.name: getattr(row, field.name)
+        for field in fields(row)
+        if field.name not in ("external_id", "shifts") and getattr(row, field.name) is not None
+    }
+    for name in _LINES:
+        if name in said:
+            said[name] = clean_line(said[name])
+    if "description" in said:
+        said["description"] = rules.paragraphs(said["description"])
+    if "languages" in said:
+        said["languages"] = list(said["languages"])
+    if "country" in said:
+        said["scope"] = geo.scope_of(said["country"], said.get("region", ""))
+    if row.shifts:
+        said["starts_at"] = min(shift.starts_at for shift in row.shifts)
+        said["ends_at"] = max(shift.ends_at for shift in row.shifts)
+    return said
+
+
+def _differing(event: Event, row: ImportedEvent) -> dict[str, Any]:
+    return {name: value for name, value in _columns(row).items() if getattr(event, name) != value}
+
+
+def _moves(before: Sequence[Shift], row: ImportedEvent) -> bool:
+    return len(before) != len(row.shifts) or any(map(_moved, before, _in_order(row)))
+
+
+def _moved(shift: Shift, said: ImportedShift) -> bool:
+    return (shift.starts_at, shift.ends_at, shift.capacity) != (said.starts_at, said.ends_at, _room(said, shift))
+
+
+def _room(said: ImportedShift, shift: Shift) -> int | None:
+    return None if said.capacity is None else max(said.capacity, shift.taken)
+
+
+def _in_order(row: ImportedEvent) -> list[ImportedShift]:
+    return sorted(row.shifts, key=lambda shift: (shift.starts_at, shift.ends_at))
+
+
+# --- what stands here ----------------------------------------------------------------------------------------------
+def _known(system: str, external_ids: Mapping[str, ImportedEvent]) -> dict[str, Event]:
+    found = {e.external_id: e for e in Event.objects.filter(system=system, external_id__in=external_ids)}
+    if system == OWN_SYSTEM:
+        own = [pk for pk in map(_uuid, external_ids) if pk is not None]
+        found |= {str(event.pk): event for event in Event.objects.filter(pk__in=own, system="")}
+    return found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _shifts_of(events: "Sequence[Event] | Any") -> dict[UUID, list[Shift]]:
+    shifts: dict[UUID, list[Shift]] = {event.pk: [] for event in events}
+    for shift in Shift.objects.filter(event__in=shifts).order_by("starts_at", "ends_at"):
+        shifts[shift.event_id].append(shift)
+    return shifts
+
+
+def _lock(wanted: Mapping[str, UUID]) -> Iterator[tuple[str, Event]]:
+    names = {pk: external_id for external_id, pk in wanted.items()}
+    for event in Event.objects.select_for_update(of=("self",)).filter(pk__in=names).order_by("pk"):
+        yield names[event.pk], event
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+def _add(rows: Sequence[ImportedEvent], system: str) -> Iterator[NewEntry]:
+    at = clock.now()
+    made = [
+        Event(
+            system=system,
+            external_id=row.external_id,
+            state=Event.State.PUBLISHED,
+            created_at=at,
+            confirmed_at=at,
+            published_at=at,
+            **_columns(row),
+        )
+        for row in rows
+    ]
+    Event.objects.bulk_create(made)
+    Shift.objects.bulk_create(
+        Shift(event=event, starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
+        for event, row in zip(made, rows, strict=True)
+        for shift in row.shifts
+    )
+    for event in made:
+        yield NewEntry("event.imported", _ACTOR, on=("event", event.pk), data={"system": system})
+        if event.opening_rsvps:
+            yield _balance(event.pk, event.opening_rsvps, system)
+
+
+def _balance(event_id: UUID, n: int, system: str) -> NewEntry:
+    return NewEntry("event.opening_balance", _ACTOR, on=("event", event_id), quantity=n, data={"system": system})
+
+
+def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
+    """Write what the row says otherwise about an event that is locked."""
+    new, before = _differing(event, row), event.opening_rsvps
+    moved, roomier = _change_shifts(event, row)
+    told = [name for name in new if name not in ("starts_at", "ends_at", "scope", "opening_rsvps")]
+    told += moved
+    if not new and not told:
+        return []
+    if rules.people_must_hear(told) and event.state == Event.State.PUBLISHED:
+        new["sequence"] = event.sequence + 1
+    if new:
+        Event.objects.filter(pk=event.pk).update(**new)
+    for pk in roomier:
+        promote(pk, actor=_ACTOR)
+    entries = []
+    if told:
+        entries.append(NewEntry("event.changed", _ACTOR, on=("event", event.pk), data={"fields": told}))
+    if more := new.get("opening_rsvps", before) - before:
+        entries.append(_balance(event.pk, more, system))
+    return entries
+
+
+def _change_shifts(event: Event, row: ImportedEvent) -> tuple[list[str], list[UUID]]:
+    """Bring the shifts to what the row says: the first is the first, and so on. One where somebody comes is kept.
+
+    Returns:
+        What changed (`time`, `capacity`, `shifts`), and the shifts that may have more room now.
+    """
+    before = list(event.shifts.select_for_update().order_by("starts_at", "ends_at"))
+    said, changed, roomier = _in_order(row), dict[str, None](), []
+    for shift, wanted in zip(before, said, strict=False):
+        if not _moved(shift, wanted):
+            continue
+        room = _room(wanted, shift)
+        if (shift.starts_at, shift.ends_at) != (wanted.starts_at, wanted.ends_at):
+            changed["time"] = None
+        if shift.capacity != room:
+            changed["capacity"] = None
+            roomier.append(shift.pk)
+        Shift.objects.filter(pk=shift.pk).update(starts_at=wanted.starts_at, ends_at=wanted.ends_at, capacity=room)
+    for wanted in said[len(before) :]:
+        Shift.objects.create(
+            event=event, starts_at=wanted.starts_at, ends_at=wanted.ends_at, capacity=wanted.capacity
+        )
+        changed["shifts"] = None
+    gone = [shift.pk for shift in before[len(said) :]]
+    if gone and Shift.objects.filter(pk__in=gone).exclude(rsvps__state__in=_COMING).delete()[0]:
+        changed["shifts"] = None
+    return list(changed), roomier
+
+
+_COMING = (RSVP.State.GOING, RSVP.State.WAITING)

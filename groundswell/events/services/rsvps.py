@@ -1,0 +1,255 @@
+"""Who comes: places, the waiting list, attendance."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from groundswell.events import rules
+from groundswell.events.models import RSVP, Event, Shift
+from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.kit import clock
+from groundswell.ledger.rules import person_actor
+from groundswell.ledger.services import record
+from groundswell.people import services as people
+from groundswell.people.models import ContactPoint, Person
+from groundswell.people.rules import BadDetails, NewPerson
+from groundswell.people.selectors import NotFound, email_of
+from groundswell.sources import services as sources
+
+GOING, WAITING, CANCELLED = RSVP.State.GOING, RSVP.State.WAITING, RSVP.State.CANCELLED
+
+
+class Agreed(NamedTuple):
+    """A box that was ticked: what for, through which channel, and the exact words beside it."""
+
+    purpose: str
+    channel: str
+    words: str
+
+
+def rsvp(
+    shift_id: UUID,
+    details: NewPerson,
+    *,
+    guests: int = 0,
+    source_code: str = "",
+    consents: Sequence[Agreed] = (),
+    page: str = "",
+) -> RSVP:
+    """A person says they come: they get a place, or where none is free one on the waiting list.
+
+    One RSVP per person and shift: pressing again changes the number of guests and nothing else, and who had cancelled
+    may come back, behind those who wait by then.
+
+    Args:
+        details: who; found or added. An email address is needed, for the confirmation.
+        guests: how many they bring, 0 to 10.
+        source_code: what stood on the link they came by; unknown codes do no harm.
+        consents: the boxes they ticked on `page`.
+
+    Raises:
+        Invalid: with a sentence for each field of `details`, or for `guests`.
+        NoRoom: they come already, and not so many more places are free; nothing changed.
+        Refused: the event is cancelled or the shift is over.
+        NotFound: there is no such shift, or its event is not published.
+    """
+    if not details.email.strip():
+        raise Invalid({"email": _("Write your email address: the confirmation goes there.")})
+    with transaction.atomic():
+        try:
+            person = people.find_or_add(details, how="rsvp").person
+        except BadDetails as bad:
+            raise Invalid({bad.field: str(bad)}) from None
+        actor = person_actor(person.pk)
+        for agreed in consents:
+            people.agree(person, agreed.purpose, agreed.channel, agreed.words, page, actor=actor)
+        source = sources.arrive(source_code, person=person, page=page) if source_code else None
+        shift, event = _locked(shift_id)
+        _check_open(shift, event)
+        had = RSVP.objects.filter(shift=shift, person=person).first()
+        if had and had.state != CANCELLED:
+            return _change_guests(had, shift, guests, actor)
+        rules.check_guests(guests, shift.capacity)
+        going = _take(shift, 1 + guests)
+        if not going:
+            _add_waiting(shift, 1 + guests)
+        now = clock.now()
+        word = had or RSVP(shift=shift, person=person)
+        word.state, word.guests, word.at, word.changed_at = GOING if going else WAITING, guests, now, now
+        word.attended = None
+        word.source = source or word.source
+        word.save(force_insert=had is None)
+        _record("event.rsvp" if going else "event.waiting", word, event, actor, word.places)
+        word.shift, word.person = shift, person
+        return word
+
+
+def change_rsvp(rsvp: RSVP, guests: int, *, actor: str | None = None) -> RSVP:
+    """Bring more or fewer guests; who waits keeps their position.
+
+    Raises:
+        Invalid: `guests`.
+        NoRoom: not so many more places are free; nothing changed.
+        Refused: the event is cancelled, the shift is over, or they do not come any more.
+    """
+    with transaction.atomic():
+        shift, event = _locked(rsvp.shift_id)
+        _check_open(shift, event)
+        rsvp = _fresh(rsvp, shift)
+        if rsvp.state == CANCELLED:
+            raise Refused(_("You have cancelled. You can come back on the event's page."))
+        return _change_guests(rsvp, shift, guests, actor or person_actor(rsvp.person_id))
+
+
+def cancel_rsvp(rsvp: RSVP, *, actor: str | None = None) -> RSVP:
+    """They do not come; who waits gets the places. Again: changes nothing. Raises Refused once the shift is over."""
+    with transaction.atomic():
+        shift, event = _locked(rsvp.shift_id)
+        rsvp = _fresh(rsvp, shift)
+        if rsvp.state == CANCELLED:
+            return rsvp
+        if shift.ends_at <= clock.now():
+            raise Refused(_("This event is over."))
+        actor = actor or person_actor(rsvp.person_id)
+        going, rsvp.state, rsvp.changed_at = rsvp.state == GOING, CANCELLED, clock.now()
+        rsvp.save(update_fields=["state", "changed_at"])
+        if going:
+            _give_back(shift, rsvp.places)
+            _record("event.rsvp_cancelled", rsvp, event, actor, rsvp.places)
+            promote(shift.pk, actor=actor)
+        else:
+            _add_waiting(shift, -rsvp.places)
+            _record("event.left_waiting", rsvp, event, actor, rsvp.places)
+        return rsvp
+
+
+def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
+    """They came, or did not, or nobody knows. Whoever waited or had cancelled may have come all the same."""
+    with transaction.atomic():
+        rsvp = RSVP.objects.select_for_update(of=("self",)).select_related("shift__event").get(pk=rsvp.pk)
+        if rsvp.shift.starts_at.date() > clock.now().date() + timedelta(days=1):
+            raise Refused(_("This event has not begun."))
+        if rsvp.attended == came:
+            return rsvp
+        rsvp.attended = came
+        rsvp.save(update_fields=["attended"])
+        if came is not None:
+            _record("event.attended" if came else "event.missed", rsvp, rsvp.shift.event, actor, rsvp.places)
+        return rsvp
+
+
+def prove(rsvp: RSVP) -> None:
+    """Whoever holds the link from the mail reads that mailbox: the address is confirmed. For POSTs with a token."""
+    prove_address(rsvp.person)
+
+
+def prove_address(person: Person) -> None:
+    """Confirm the address our mail goes to."""
+    point = ContactPoint.objects.filter(person=person, channel="email", value=email_of(person)).first()
+    if point and point.verified_at is None:
+        people.verify(point, actor=person_actor(person.pk))
+
+
+# --- places --------------------------------------------------------------------------------------------------------
+def promote(shift_id: UUID, *, actor: str) -> None:
+    """Let people from the waiting list in, as far as there is room; by `rules.promoted`. The shift must be locked."""
+    shift = Shift.objects.select_related("event").get(pk=shift_id)
+    if not shift.waiting or shift.event.state != Event.State.PUBLISHED or shift.ends_at <= clock.now():
+        return
+    free = None if shift.capacity is None else shift.capacity - shift.taken
+    if free is not None and free <= 0:
+        return
+    waiting = {r.pk: r for r in RSVP.objects.filter(shift=shift, state=WAITING).order_by("at", "pk")}
+    for pk in rules.promoted(((r.pk, r.places) for r in waiting.values()), free):
+        rsvp = waiting[pk]
+        if not _take(shift, rsvp.places):
+            raise AssertionError("There was room under the lock.")
+        _add_waiting(shift, -rsvp.places)
+        rsvp.state, rsvp.changed_at = GOING, clock.now()
+        rsvp.save(update_fields=["state", "changed_at"])
+        _record("event.promoted", rsvp, shift.event, actor, rsvp.places)
+
+
+def _locked(shift_id: UUID) -> tuple[Shift, Event]:
+    """The shift under its lock, and its event as it is after that."""
+    shift = Shift.objects.select_for_update().filter(pk=shift_id).first()
+    if shift is None:
+        raise NotFound
+    event = shift.event
+    if event.state not in (Event.State.PUBLISHED, Event.State.CANCELLED):
+        raise NotFound
+    return shift, event
+
+
+def _fresh(rsvp: RSVP, shift: Shift) -> RSVP:
+    """The RSVP as it is now that its shift is locked."""
+    rsvp = RSVP.objects.select_related("person").get(pk=rsvp.pk)
+    rsvp.shift = shift
+    return rsvp
+
+
+def _check_open(shift: Shift, event: Event) -> None:
+    if event.state == Event.State.CANCELLED:
+        raise Refused(_("This event is cancelled."))
+    if shift.ends_at <= clock.now():
+        raise Refused(_("This event is over."))
+
+
+def _change_guests(rsvp: RSVP, shift: Shift, guests: int, actor: str) -> RSVP:
+    more = guests - rsvp.guests
+    if not more:
+        return rsvp
+    rules.check_guests(guests, shift.capacity)
+    if rsvp.state == WAITING:
+        _add_waiting(shift, more)
+    elif more < 0:
+        _give_back(shift, -more)
+    elif not _take(shift, more):
+        raise NoRoom(max(0, (shift.capacity or 0) - shift.taken))
+    rsvp.guests, rsvp.changed_at = guests, clock.now()
+    rsvp.save(update_fields=["guests", "changed_at"])
+    rsvp.shift = shift
+    _record("event.rsvp_changed", rsvp, shift.event, actor, more if rsvp.state == GOING else 0)
+    if more < 0:
+        promote(shift.pk, actor=actor)
+        rsvp.refresh_from_db(fields=["state", "changed_at"])
+    return rsvp
+
+
+def _take(shift: Shift, places: int) -> bool:
+    """Take places if they are free: room is asked and taken in one statement under the row's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE events_shift SET taken = taken + %(n)s"
+            " WHERE id = %(id)s AND (capacity IS NULL OR taken + %(n)s <= capacity) RETURNING taken",
+            {"n": places, "id": shift.pk},
+        )
+        row = cursor.fetchone()
+    if row:
+        shift.taken = row[0]
+    return row is not None
+
+
+def _give_back(shift: Shift, places: int) -> None:
+    Shift.objects.filter(pk=shift.pk).update(taken=F("taken") - places)
+
+
+def _add_waiting(shift: Shift, places: int) -> None:
+    Shift.objects.filter(pk=shift.pk).update(waiting=F("waiting") + places)
+
+
+def _record(kind: str, rsvp: RSVP, event: Event, actor: str, quantity: int) -> None:
+    record(
+        kind,
+        actor=actor,
+        person_id=rsvp.person_id,
+        on=("event", event.pk),
+        source_id=rsvp.source_id,
+        quantity=quantity,
+        data={"shift": str(rsvp.shift_id), "rsvp": str(rsvp.pk)},
+    )
