@@ -4,15 +4,19 @@ from django.db import models
 
 
 class Lease(models.Model):
-    """Who may finish a job: the run that holds the newest token."""
+    """Who may finish a job: the run that holds the newest token. Gone once the job has succeeded."""
 
     job_id = models.BigIntegerField(primary_key=True)
-    task = models.TextField()
+    task = models.TextField()  # the job's name
     token = models.UUIDField()
     taken_at = models.DateTimeField()
     stalls = models.IntegerField(default=0)  # how often a run of it died
+    failures = models.IntegerField(default=0)  # how often a run of it raised
     parked_at = models.DateTimeField(null=True)  # given up until a person looks
     reason = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["parked_at"], condition=models.Q(parked_at__isnull=False), name="lease_parked")]
 
     def __str__(self) -> str:
         return f"{self.task} {self.job_id}"
