@@ -31,6 +31,7 @@ def plain_static(settings) -> None:
     """Static files under their plain names: no test waits for them to be collected."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
 
 
 @pytest.hookimpl(trylast=True)
