@@ -11,7 +11,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("groundswell.web.urls")),
         path("", include("groundswell.events.urls")),
-        path("account/", include("allauth.urls")),
+        path("account/", include("groundswell.powers.urls")),
         prefix_default_language=False,
     ),
 ]

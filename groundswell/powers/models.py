@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
@@ -120,6 +121,10 @@ class Grant(models.Model):
 COLOUR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("A colour is written like #0f5f5c."))
 
 
+def all_languages() -> list[str]:
+    return [code for code, _name in settings.LANGUAGES]
+
+
 class Movement(models.Model):
     """The one organization this installation serves."""
 
@@ -132,7 +137,7 @@ class Movement(models.Model):
     accent = models.CharField(_("accent colour"), max_length=7, default="#e8a317", validators=[COLOUR])
     time_zone = models.TextField(_("time zone"), default="America/New_York")
     country = models.CharField(_("country"), max_length=2, default="US")
-    languages = ArrayField(models.CharField(max_length=8), default=list)
+    languages = ArrayField(models.CharField(max_length=8), default=all_languages)
     review_first_events = models.BooleanField(_("review the first events of a new host"), default=True)
     changed_at = models.DateTimeField(default=now)
 

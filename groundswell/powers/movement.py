@@ -11,10 +11,10 @@ _kept: tuple[float, Movement] | None = None
 
 
 def movement() -> Movement:
-    """The movement; at most one second old."""
+    """The movement; at most one second old. To change it, call `services.change_movement`."""
     global _kept
     if _kept is None or time.monotonic() - _kept[0] > 1:
-        _kept = (time.monotonic(), Movement.objects.get_or_create(only=True)[0])
+        _kept = (time.monotonic(), Movement.objects.first() or Movement())
     return _kept[1]
 
 

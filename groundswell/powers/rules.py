@@ -100,3 +100,15 @@ def handed_on(
     if parent.ends_at is not None and child.ends_at is not None and child.ends_at > parent.ends_at:
         raise Refused(_("It cannot end later than the power it comes from."))
     return child
+
+
+# --- the movement's settings -------------------------------------------------------------------------------------
+LOGO_BYTES = 300 * 1024
+_LOGO_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+
+
+def logo_type(data: bytes) -> str | None:
+    """The media type by the first bytes, whatever the file is called: PNG, JPEG or WebP; None: something else."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _LOGO_TYPES.items() if data.startswith(magic)), None)

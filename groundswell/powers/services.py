@@ -5,23 +5,32 @@ each other in a circle.
 """
 
 from datetime import datetime
+from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, F, When
+from django.forms import model_to_dict
 from django.utils.translation import gettext_lazy as _
 
-from groundswell.kit import contacts
+from groundswell.kit import contacts, geo, look
 from groundswell.kit.clock import now
+from groundswell.kit.text import clean_line
 from groundswell.ledger.rules import system_actor, user_actor
 from groundswell.ledger.services import record
-from groundswell.powers import hooks, rules, selectors
+from groundswell.powers import hooks, rules, selectors, words
 from groundswell.powers.models import ROOT, Grant, GrantQuerySet, Movement, User
-from groundswell.powers.rules import Power, Refused
-from groundswell.powers.verbs import EVERYTHING
+from groundswell.powers.movement import forget
+from groundswell.powers.rules import Power
+from groundswell.powers.rules import Refused as Refused
+from groundswell.powers.verbs import EVERYTHING, SETTINGS
 
+CHANGEABLE = {
+    "name", "tagline", "colour", "accent", "time_zone", "country", "languages", "review_first_events"
+}  # fmt: skip
 OWNERS_LEVELS = 12  # how often an owner's power may be handed on: enough for any tree of 150s
-
-__all__ = ["Refused", "found_movement", "give", "hand_on", "revoke", "spend"]
 
 
 @transaction.atomic
@@ -35,13 +44,32 @@ def found_movement(email: str, name: str = "") -> User:
         BadContact: not an email address.
     """
     user = User.objects.at_address(contacts.email(email))
+    movement = Movement.objects.get_or_create(only=True)[0]
     if name:
-        Movement.objects.update_or_create(only=True, defaults={"name": name, "changed_at": now()})
+        Movement.objects.filter(pk=movement.pk).update(name=clean_line(name)[:80], changed_at=now())
+        transaction.on_commit(forget)
     if not _living_owners().filter(holder=user).exists():
         grant = Grant.objects.create(
             holder=user, verb=EVERYTHING, scope=ROOT, may_hand_on=OWNERS_LEVELS, chain=[], given_by=None
         )
         _record("powers.given", grant, system_actor("owner"))
+    return user
+
+
+@transaction.atomic
+def proved_address(email: str) -> User:
+    """The user whose address somebody just proved to be theirs; made when there is none.
+
+    Args:
+        email: normalised.
+    """
+    user = User.objects.at_address(email)
+    EmailAddress.objects.bulk_create(
+        [EmailAddress(user=user, email=email, verified=True, primary=True)],
+        update_conflicts=True,
+        unique_fields=["user", "email"],
+        update_fields=["verified", "primary"],
+    )
     return user
 
 
@@ -163,6 +191,64 @@ def spend(user: User, verb: str, scope: str = ROOT, n: int = 1) -> None:
                 return
             transaction.set_rollback(True)  # lets go of this chain before the next one is locked
     raise Refused(_("That is more often than is left to you.") if grants else selectors.why(user, verb, scope))
+
+
+@transaction.atomic
+def change_movement(actor: User, **fields: Any) -> Movement:
+    """Change some of the movement's settings.
+
+    Args:
+        fields: of `Movement`: name, tagline, colour, accent, time_zone, country, languages, review_first_events; and
+            logo (bytes of a PNG, JPEG or WebP, or None for no logo).
+
+    Raises:
+        Refused: the actor may not.
+        ValidationError: with the sentences for each field; nothing is changed.
+    """
+    if not selectors.may(actor, SETTINGS):
+        raise Refused(selectors.why(actor, SETTINGS))
+    movement = Movement.objects.select_for_update().get_or_create(only=True)[0]
+    before = model_to_dict(movement)
+    for name in fields.keys() - {"logo"}:
+        if name not in CHANGEABLE:
+            raise TypeError(f"The movement has no setting {name}.")
+        value = fields[name]
+        setattr(movement, name, clean_line(value) if isinstance(value, str) else value)
+    problems = _problems(movement)
+    if "logo" in fields:
+        logo = fields["logo"]
+        movement.logo, movement.logo_type = logo, (rules.logo_type(logo) or "") if logo else ""
+        if logo and len(logo) > rules.LOGO_BYTES:
+            problems["logo"] = _("The logo is larger than 300 KB.")
+        elif logo and not movement.logo_type:
+            problems["logo"] = _("The logo must be a PNG, JPEG or WebP picture.")
+    if problems:
+        raise ValidationError(problems)
+    changed = {name for name in CHANGEABLE if getattr(movement, name) != before[name]} | (fields.keys() & {"logo"})
+    if changed:
+        movement.changed_at = now()
+        movement.save()
+        record("movement.settings_changed", actor=user_actor(actor.pk), data={"fields": sorted(changed)})
+        transaction.on_commit(forget)
+    return movement
+
+
+def _problems(movement: Movement) -> dict[str, Any]:
+    """What is wrong with each field."""
+    problems: dict[str, Any] = {}
+    try:
+        movement.clean_fields(exclude={"languages", "logo"})
+    except ValidationError as error:
+        problems |= error.error_dict
+    if "colour" not in problems and look.contrast(movement.colour, look.PAPER) < look.READABLE:
+        problems["colour"] = _("This colour is too light to be read on our paper. Please choose a darker one.")
+    if not geo.is_time_zone(movement.time_zone):
+        problems["time_zone"] = _("This is not a time zone we know. It is written like America/New_York.")
+    if not words.is_country(movement.country):
+        problems["country"] = _("This is not a country we know. It is written with two letters, like US.")
+    if not movement.languages or not {*movement.languages} <= {code for code, _name in settings.LANGUAGES}:
+        problems["languages"] = _("Choose at least one of the languages.")
+    return problems
 
 
 def _in_order(grants: GrantQuerySet) -> list[Grant]:

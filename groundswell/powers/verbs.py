@@ -5,9 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from groundswell.powers.hooks import Verb
 
 EVERYTHING = "everything"
+SETTINGS = "movement.settings"
+HQ = "hq.open"
 
 VERBS = [
     Verb(EVERYTHING, _("do everything"), strong=True),
-    Verb("movement.settings", _("change the movement's name, look and rules")),
-    Verb("hq.open", _("open headquarters")),
+    Verb(SETTINGS, _("change the movement's name, look and rules")),
+    Verb(HQ, _("open headquarters")),
 ]

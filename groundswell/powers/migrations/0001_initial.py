@@ -6,6 +6,7 @@ import django.db.models.deletion
 import groundswell.kit.clock
 import groundswell.kit.fields
 import groundswell.kit.ids
+import groundswell.powers.models
 from django.conf import settings
 from django.contrib.postgres import operations as postgres
 from django.db import migrations, models
@@ -65,7 +66,7 @@ class Migration(migrations.Migration):
                 ('accent', models.CharField(default='#e8a317', max_length=7, validators=[django.core.validators.RegexValidator('\\A#[0-9a-fA-F]{6}\\Z', 'A colour is written like #0f5f5c.')], verbose_name='accent colour')),
                 ('time_zone', models.TextField(default='America/New_York', verbose_name='time zone')),
                 ('country', models.CharField(default='US', max_length=2, verbose_name='country')),
-                ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
+                ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=groundswell.powers.models.all_languages, size=None)),
                 ('review_first_events', models.BooleanField(default=True, verbose_name='review the first events of a new host')),
                 ('changed_at', models.DateTimeField(default=groundswell.kit.clock.now)),
             ],
