@@ -1,7 +1,10 @@
 """The `groundswell` command. Without arguments it explains itself; every command is a Django command of some app."""
 
 import os
+import signal
 import sys
+from itertools import pairwise
+from pathlib import Path
 
 # Commands for whoever runs a movement; Django's own (migrate, shell, ...) work too.
 GUIDE = """\
@@ -32,9 +35,9 @@ def main() -> None:
         return
     from groundswell.config import database, env
 
-    if sys.argv[1] == "demo":  # settings are read once, so the demo's own must stand before that
-        os.environ.setdefault("DEMO", "true")
-        os.environ.setdefault("GROUNDSWELL_HOME", ".groundswell/demo")
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the database stops too
+    if sys.argv[1] == "demo":
+        _set_demo(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundswell.config.settings")
     settings = env.load()
     from django.core.management import execute_from_command_line
@@ -46,3 +49,12 @@ def main() -> None:
         os.environ["DATABASE_URL"] = url
         env.load.cache_clear()
         execute_from_command_line(sys.argv)
+
+
+def _set_demo(words: list[str]) -> None:
+    """Settings are read once, so the demo's own must stand before that. It never touches another database."""
+    port = next((after for word, after in pairwise([*words, ""]) if word == "--port"), "8000")
+    home = Path(os.environ.get("GROUNDSWELL_HOME", ".groundswell")) / "demo"
+    os.environ.pop("DATABASE_URL", None)
+    os.environ |= {"DEMO": "true", "GROUNDSWELL_HOME": str(home), "EMAIL_URL": "outbox:"}
+    os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{port}")

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TextIO
 
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -22,7 +21,7 @@ MIGRATE_LOCK = 7_303_014  # an advisory lock: hosts that start together migrate 
 STOP_WITHIN_S = 15
 
 
-def prepare(out: TextIO) -> None:
+def prepare(say: Callable[[str], object]) -> None:
     """Bring the database and the static files up to this version.
 
     Raises:
@@ -35,7 +34,7 @@ def prepare(out: TextIO) -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATE_LOCK])
         try:
             if any(finding.wrong for finding in health.migrations()):
-                out.write("Preparing the database ...\n")
+                say("Preparing the database ...\n")
                 call_command("migrate", interactive=False, verbosity=0)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATE_LOCK])

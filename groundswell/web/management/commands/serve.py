@@ -23,7 +23,7 @@ class Command(BaseCommand):
             if options["worker_only"]:
                 serving.run_worker(stop)
                 return
-            serving.prepare(self.stdout)
+            serving.prepare(self.stdout.write)
             commands = [serving.web_command(options["host"], options["port"], options["workers"])]
             if not options["web_only"]:
                 commands.append(serving.worker_command())

@@ -1,0 +1,152 @@
+"""Puts the made-up movement into the database, through the doors that everybody uses, and keeps RSVPs arriving."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import count as count_up
+
+from django.db import connection
+from django.db.models import prefetch_related_objects
+
+from groundswell.events import services as events
+from groundswell.events.rules import EventDetails, ShiftDetails
+from groundswell.events.selectors import FindQuery, find
+from groundswell.events.selectors import counts as events_counts
+from groundswell.events.services import BulkEvent, BulkRSVP
+from groundswell.events.verbs import REVIEW
+from groundswell.kit import clock, geo
+from groundswell.ledger import services as ledger
+from groundswell.ledger.rules import person_actor, system_actor
+from groundswell.people import services as people
+from groundswell.people.services import NewPerson
+from groundswell.people.verbs import SEE
+from groundswell.powers import selectors as powers_read
+from groundswell.powers import services as powers
+from groundswell.powers.models import ROOT
+from groundswell.powers.verbs import EVERYTHING
+from groundswell.web.demo import shape
+
+ACTOR = system_actor("demo")
+VERMONT = "movement.place.us.vt"
+
+
+def is_filled() -> bool:
+    """Whether the movement is there already: its owner is made last."""
+    return bool(powers_read.holders(EVERYTHING, ROOT))
+
+
+def is_begun() -> bool:
+    """Whether an interrupted `fill` left something behind."""
+    return events_counts().events > 0
+
+
+def clear() -> None:
+    """Throw the demo's tables away; the ledger refuses less."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+
+
+def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015) -> None:
+    """Make the movement. Commits in batches; an interrupted one is made anew from an empty database.
+
+    Args:
+        say: gets a line about each step.
+        count: events.
+    """
+    now = clock.now()
+    chance = random.Random(seed)  # noqa: S311
+    gatherings = list(shape.gatherings(count, now, seed))
+    number = count_up(1)
+    hosts = [_new(shape.somebody(chance, next(number), made.spot.postal_code)) for made in gatherings]
+    parties = [(index, places, at) for index, made in enumerate(gatherings) for places, at in made.parties]
+    guests = [_new(shape.somebody(chance, next(number), gatherings[index].spot.postal_code)) for index, _, _ in parties]
+    say(f"{count:,} hosts")
+    host_ids = people.add_many(hosts, actor=ACTOR, how="demo", at=now - timedelta(days=20))
+    say(f"{count:,} events")
+    made_events = events.add_events(
+        (
+            BulkEvent(host_id, _details(made), min([at for _, at in made.parties], default=now) - timedelta(hours=6))
+            for host_id, made in zip(host_ids, gatherings, strict=True)
+        ),
+        actor=ACTOR,
+    )
+    prefetch_related_objects(made_events, "shifts")
+    shifts = [event.shifts.all()[0].pk for event in made_events]
+    say(f"{len(guests):,} people and their RSVPs")
+    guest_ids = people.add_many(guests, actor=ACTOR, how="demo", at=now)
+    events.add_rsvps(
+        [
+            BulkRSVP(shifts[index], person_id, places - 1, at)
+            for (index, places, at), person_id in zip(parties, guest_ids, strict=True)
+        ],
+        actor=ACTOR,
+    )
+    _hand_in(chance, now, number)
+    say("the ledger's readers")
+    ledger.catch_up()
+    _powers()
+
+
+def _new(made: shape.Somebody) -> NewPerson:
+    return NewPerson(made.given_name, made.family_name, made.email, postal_code=made.postal_code)
+
+
+def _details(made: shape.Gathering) -> EventDetails:
+    return EventDetails(
+        title=made.title,
+        type=made.type,
+        shifts=[ShiftDetails(made.starts_at, made.ends_at, made.capacity)],
+        description=made.description,
+        accessibility=made.accessibility,
+        venue=made.venue,
+        street=made.street,
+        city=made.spot.city,
+        region=made.spot.region,
+        postal_code=made.spot.postal_code,
+        latitude=made.spot.latitude,
+        longitude=made.spot.longitude,
+        time_zone=made.spot.time_zone,
+        place_shown=made.place_shown,
+    )
+
+
+def _hand_in(chance: random.Random, now: datetime, numbers: Iterator[int]) -> None:
+    """Three events of new hosts in Vermont that wait for review."""
+    for made in shape.first_events(chance, now):
+        host = people.find_or_add(_new(shape.somebody(chance, next(numbers), made.spot.postal_code)), how="demo").person
+        actor = person_actor(host.pk)
+        events.confirm(events.create(host, _details(made), actor=actor), actor=actor)
+
+
+def _powers() -> None:
+    """Dana owns the movement; Alice reviews events in Vermont and may hand that on."""
+    alice = powers.proved_address(shape.LEADER)
+    people.person_of_user(alice)
+    dana = powers.found_movement(shape.OWNER, shape.NAME)
+    people.person_of_user(powers.proved_address(shape.OWNER))
+    for verb in (REVIEW, SEE, "hq.open"):
+        powers.give(dana, alice, verb, VERMONT if verb != "hq.open" else ROOT, may_hand_on=1)
+
+
+def keep_arriving(stop: threading.Event) -> None:
+    """One to three RSVPs every second or so, to events with room, until `stop` is set. Nobody gets mail for them."""
+    chance = random.Random()  # noqa: S311
+    numbers = count_up(int(clock.now().timestamp()) * 10)
+    spots, weights = shape.spots()
+    try:
+        while not stop.wait(chance.uniform(0.5, 1.5)):
+            spot = chance.choices(spots, weights)[0]
+            near = FindQuery(
+                place=geo.find_zip(spot.postal_code), has_room=True, online=False, limit=chance.randint(1, 3)
+            )
+            shifts = [shift.id for event in find(near) for shift in event.shifts if shift.room]
+            guests = [_new(shape.somebody(chance, next(numbers), spot.postal_code)) for _ in shifts]
+            ids = people.add_many(guests, actor=ACTOR, how="demo")
+            now = clock.now()
+            events.add_rsvps(
+                [BulkRSVP(shift, person, 0, now) for shift, person in zip(shifts, ids, strict=True)], actor=ACTOR
+            )
+    finally:
+        connection.close()
