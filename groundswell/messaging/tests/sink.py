@@ -1,0 +1,55 @@
+"""A real SMTP server in this process that keeps what it takes and answers as told."""
+
+import contextlib
+import re
+import socket
+from collections import Counter
+from collections.abc import Iterator
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+
+class Sink:
+    """Addresses decide: `bad-` is refused for good, `busy-` for now, `drop-` is taken and the connection then lost."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.asked: Counter[str] = Counter()
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        self.asked[address] += 1
+        if address.startswith("bad-"):
+            return "550 no such mailbox"
+        if address.startswith("busy-"):
+            return "451 try again later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.taken.append(envelope.content)
+        if envelope.rcpt_tos[0].startswith("drop-"):
+            server.transport.abort()
+        return "250 taken"
+
+    def ids(self) -> list[str]:
+        return [re.search(rb"(?im)^message-id: <([0-9a-f-]{36})@", mail)[1].decode() for mail in self.taken]
+
+
+class _Quiet(Controller):
+    def factory(self):
+        return SMTP(self.handler, hostname="sink", enable_SMTPUTF8=True)
+
+
+@contextlib.contextmanager
+def running() -> Iterator[tuple[Sink, int]]:
+    """The sink and its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    sink = Sink()
+    controller = _Quiet(sink, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield sink, port
+    finally:
+        controller.stop()
