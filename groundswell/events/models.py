@@ -27,7 +27,9 @@ class EarthPoint(models.Func):
         for axis in ("latitude", "longitude")
     )
     template = (
+        "CASE WHEN latitude IS NULL OR longitude IS NULL THEN NULL ELSE "  # cube() refuses an array with nulls
         f"cube(ARRAY[6371000 * cos({_lat}) * cos({_lng}), 6371000 * cos({_lat}) * sin({_lng}), 6371000 * sin({_lat})])"
+        " END"
     )
 
 
