@@ -1,6 +1,6 @@
 """Events that come from elsewhere in bulk. Who comes arrives as a number, an opening balance, never as people."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,7 @@ class ImportResult:
 
 def check_imported(row: ImportedEvent) -> dict[str, str]:
     """Why an event cannot be kept: field -> sentence; empty where it can. Its date may be in the past."""
-    problems = {}
+    problems = {} if row.shifts else {"starts_at": _("Say when the event is.")}
     lengths = {**rules.LENGTHS, "postal_code": 12, "external_id": 120, "accessibility": 1_000, "online_url": 200}
     for name, most in lengths.items():
         text = getattr(row, name) or ""
@@ -197,7 +197,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _shifts_of(events: "Sequence[Event] | Any") -> dict[UUID, list[Shift]]:
+def _shifts_of(events: Iterable[Event]) -> dict[UUID, list[Shift]]:
     shifts: dict[UUID, list[Shift]] = {event.pk: [] for event in events}
     for shift in Shift.objects.filter(event__in=shifts).order_by("starts_at", "ends_at"):
         shifts[shift.event_id].append(shift)
@@ -244,52 +244,45 @@ def _balance(event_id: UUID, n: int, system: str) -> NewEntry:
 def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
     """Write what the row says otherwise about an event that is locked."""
     new, before = _differing(event, row), event.opening_rsvps
-    moved, roomier = _change_shifts(event, row)
+    times, capacities, more_or_fewer = _change_shifts(event, row)
     told = [name for name in new if name not in ("starts_at", "ends_at", "scope", "opening_rsvps")]
-    told += moved
+    told += [name for name, any_ in (("time", times), ("capacity", capacities)) if any_]
+    told += ["shifts"] if more_or_fewer else []
     if not new and not told:
         return []
     if rules.people_must_hear(told) and event.state == Event.State.PUBLISHED:
         new["sequence"] = event.sequence + 1
     if new:
         Event.objects.filter(pk=event.pk).update(**new)
-    for pk in roomier:
+    for pk in capacities:
         promote(pk, actor=_ACTOR)
     entries = []
     if told:
-        entries.append(NewEntry("event.changed", _ACTOR, on=("event", event.pk), data={"fields": told}))
+        data = {"fields": told, "shifts": [str(pk) for pk in times]}
+        entries.append(NewEntry("event.changed", _ACTOR, on=("event", event.pk), data=data))
     if more := new.get("opening_rsvps", before) - before:
         entries.append(_balance(event.pk, more, system))
     return entries
 
 
-def _change_shifts(event: Event, row: ImportedEvent) -> tuple[list[str], list[UUID]]:
+def _change_shifts(event: Event, row: ImportedEvent) -> tuple[list[UUID], list[UUID], bool]:
     """Bring the shifts to what the row says: the first is the first, and so on. One where somebody comes is kept.
 
     Returns:
-        What changed (`time`, `capacity`, `shifts`), and the shifts that may have more room now.
+        The shifts with another time, those with another capacity, and whether any were added or removed.
     """
-    before = list(event.shifts.select_for_update().order_by("starts_at", "ends_at"))
-    said, changed, roomier = _in_order(row), dict[str, None](), []
+    before = sorted(event.shifts.select_for_update().order_by("pk"), key=lambda shift: (shift.starts_at, shift.ends_at))
+    said, times, capacities = _in_order(row), list[UUID](), list[UUID]()
     for shift, wanted in zip(before, said, strict=False):
-        if not _moved(shift, wanted):
-            continue
-        room = _room(wanted, shift)
         if (shift.starts_at, shift.ends_at) != (wanted.starts_at, wanted.ends_at):
-            changed["time"] = None
-        if shift.capacity != room:
-            changed["capacity"] = None
-            roomier.append(shift.pk)
-        Shift.objects.filter(pk=shift.pk).update(starts_at=wanted.starts_at, ends_at=wanted.ends_at, capacity=room)
+            times.append(shift.pk)
+        if shift.capacity != _room(wanted, shift):
+            capacities.append(shift.pk)
+        if _moved(shift, wanted):
+            shift.starts_at, shift.ends_at, shift.capacity = wanted.starts_at, wanted.ends_at, _room(wanted, shift)
+            shift.save(update_fields=["starts_at", "ends_at", "capacity"])
     for wanted in said[len(before) :]:
-        Shift.objects.create(
-            event=event, starts_at=wanted.starts_at, ends_at=wanted.ends_at, capacity=wanted.capacity
-        )
-        changed["shifts"] = None
-    gone = [shift.pk for shift in before[len(said) :]]
-    if gone and Shift.objects.filter(pk__in=gone).exclude(rsvps__state__in=_COMING).delete()[0]:
-        changed["shifts"] = None
-    return list(changed), roomier
-
-
-_COMING = (RSVP.State.GOING, RSVP.State.WAITING)
+        Shift.objects.create(event=event, starts_at=wanted.starts_at, ends_at=wanted.ends_at, capacity=wanted.capacity)
+    coming = RSVP.objects.exclude(state=RSVP.State.CANCELLED).values("shift")
+    gone = Shift.objects.filter(pk__in=[shift.pk for shift in before[len(said) :]]).exclude(pk__in=coming)
+    return times, capacities, bool(gone.delete()[0]) or len(said) > len(before)
