@@ -1,17 +1,33 @@
 """Declares the ledger kinds and verbs of this floor, its consumers and its jobs."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EventsConfig(AppConfig):
     name = "groundswell.events"
 
     def ready(self) -> None:
-        from groundswell.events import kinds, selectors, verbs
+        from groundswell.events import consumers, jobs, kinds, selectors, verbs
+        from groundswell.events.services.telling import JOB
+        from groundswell.jobs.hooks import register_job
+        from groundswell.kit import hooks as page_kit
         from groundswell.ledger import hooks as ledger
         from groundswell.people import hooks as people
         from groundswell.powers import hooks as powers
+        from groundswell.powers import viewer
 
         ledger.register_kinds(kinds.KINDS)
+        ledger.register_consumer(consumers.Confirmations())
+        register_job(JOB, jobs.tell_everybody)
         powers.register_verbs(verbs.VERBS)
         people.register_subject("event", selectors.subjects)
+        page_kit.register_public_nav(
+            page_kit.NavItem(_("Events"), "events:find", "calendar", 10),
+            page_kit.NavItem(_("Host"), "events:create", "house", 20),
+        )
+        page_kit.register_hq_nav(
+            page_kit.NavItem(
+                _("Review"), "events:review", "inbox", 20, lambda request: bool(viewer.of(request).scopes(verbs.REVIEW))
+            )
+        )

@@ -155,6 +155,12 @@ def shown(event: Event, *, exact: bool = False) -> PublicEvent:
     )
 
 
+def loaded(event_ids: Iterable[UUID]) -> dict[UUID, Event]:
+    """Events with shifts and hosts, as `shown` needs them."""
+    rows = _with_shifts(Event.objects.filter(pk__in=list(event_ids))).prefetch_related(_HOSTS)
+    return {event.pk: event for event in rows}
+
+
 def place_of(event: Event, *, exact: bool = False) -> PublicPlace:
     """The event's place, exact only where everybody or this reader may know it."""
     exact = exact or event.place_shown == Event.PlaceShown.EVERYONE

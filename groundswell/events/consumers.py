@@ -1,0 +1,16 @@
+"""What this floor reads in the ledger: its own entries, to write to guests and hosts."""
+
+from collections.abc import Sequence
+
+from groundswell.events.services import telling
+from groundswell.ledger.models import Entry
+
+
+class Confirmations:
+    """Queues confirmations and notices."""
+
+    name = "events.confirmations"
+    kinds: frozenset[str] | None = telling.KINDS
+
+    def handle(self, entries: Sequence[Entry]) -> None:
+        telling.tell(entries)

@@ -1,0 +1,265 @@
+"""What we write to guests and hosts: one function a letter. Text and simple HTML, in the reader's language.
+
+A letter that anybody can cause by writing an address into a form repeats nothing they wrote: neither a title nor a
+name that looks like an advertisement reaches a stranger that way.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from groundswell.events import calendar, links
+from groundswell.events.models import RSVP, Event
+from groundswell.events.selectors import PublicEvent, PublicShift
+from groundswell.kit.templatetags.kit import shown_span
+from groundswell.messaging.services import Message
+from groundswell.people.models import Person
+from groundswell.powers.movement import movement
+
+Attachment = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a mail says.
+
+    Attributes:
+        facts: when and where, of this shift; None: all shifts of `event`.
+        invite: the calendar file; empty: none.
+    """
+
+    subject: str
+    paragraphs: Sequence[str]
+    links: Sequence[tuple[str, str]] = ()
+    event: PublicEvent | None = None
+    shift: PublicShift | None = None
+    invite: str = ""
+    notice: bool = False
+
+
+def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
+    """A letter as mail, in the language of who reads it."""
+    with _language_of(person) as language:
+        letter = letter_of()
+        context: dict[str, Any] = {
+            "letter": letter,
+            "greeting": _greeting(person),
+            "facts": list(_facts(letter.event, letter.shift)) if letter.event else [],
+            "movement": movement(),
+            "language": language,
+        }
+        return Message(
+            key=key,
+            person=person,
+            address=address,
+            subject=" ".join(letter.subject.split()),
+            text=render_to_string("events/mails/letter.txt", context),
+            html=render_to_string("events/mails/letter.html", context),
+            attachments=_attached(letter.invite),
+            notice=letter.notice,
+        )
+
+
+# --- to guests -----------------------------------------------------------------------------------------------------
+def going(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
+    """They come."""
+    return Letter(
+        _("You’re coming: %(title)s") % {"title": event.title},
+        [_come(rsvp), _("Something came up? Tell the host with one press, so that somebody else gets the place.")],
+        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend: share this link"), share_url)],
+        event,
+        _shift_of(rsvp, event),
+        _invite(rsvp, event),
+    )
+
+
+def waiting(rsvp: RSVP, event: PublicEvent) -> Letter:
+    """They wait for a place."""
+    return Letter(
+        _("You’re on the waiting list: %(title)s") % {"title": event.title},
+        [_("Every place is taken for now. As soon as one is free for you, you have it and we write to you.")],
+        [(_("Change or cancel"), manage_url(rsvp))],
+        event,
+        _shift_of(rsvp, event),
+    )
+
+
+def promoted(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
+    """They have a place after all."""
+    return Letter(
+        _("You have a place: %(title)s") % {"title": event.title},
+        [_("A place is free, and it is yours."), _come(rsvp)],
+        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend: share this link"), share_url)],
+        event,
+        _shift_of(rsvp, event),
+        _invite(rsvp, event),
+        notice=True,
+    )
+
+
+def not_coming(rsvp: RSVP, event: PublicEvent) -> Letter:
+    """They took it back."""
+    return Letter(
+        _("You’re not coming any more: %(title)s") % {"title": event.title},
+        [_("We have told the host. If you can come after all, say so on the event’s page.")],
+        [(_("The event’s page"), event_url(event.id))],
+        event,
+        _shift_of(rsvp, event),
+        calendar.file(event, shifts=[rsvp.shift_id], gone=True),
+    )
+
+
+def called_off(rsvp: RSVP, event: PublicEvent) -> Letter:
+    """The event does not happen."""
+    return Letter(
+        _("Cancelled: %(title)s") % {"title": event.title},
+        [_("This event is cancelled. You need not do anything. We are sorry.")],
+        [(_("Find another event"), settings.BASE_URL + reverse("events:find"))],
+        event,
+        _shift_of(rsvp, event),
+        _invite(rsvp, event),
+        notice=True,
+    )
+
+
+def changed(rsvp: RSVP, event: PublicEvent) -> Letter:
+    """Time or place are others now."""
+    return Letter(
+        _("Changed: %(title)s") % {"title": event.title},
+        [_("The host changed when or where this event is. Below is what holds now.")],
+        [(_("Change or cancel"), manage_url(rsvp))],
+        event,
+        _shift_of(rsvp, event),
+        _invite(rsvp, event),
+        notice=True,
+    )
+
+
+# --- to hosts ------------------------------------------------------------------------------------------------------
+def confirm(event: Event) -> Letter:
+    """They made an event; is the address theirs?"""
+    name = movement().name
+    return Letter(
+        _("Confirm your event with %(name)s") % {"name": name},
+        [
+            _("You started an event with %(name)s. One press, and it goes on its way.") % {"name": name},
+            _("If it was not you, do nothing: without the press nothing happens."),
+        ],
+        [(_("Confirm my event"), settings.BASE_URL + reverse("events:confirm", args=[links.confirm_token(event)]))],
+    )
+
+
+def submitted(event: PublicEvent) -> Letter:
+    """It waits for review."""
+    return Letter(
+        _("We have your event: %(title)s") % {"title": event.title},
+        [_("Somebody reads each host’s first event before it is listed. We write to you when that is done.")],
+        [(_("Change the event"), edit_url(event))],
+        event,
+    )
+
+
+def published(event: PublicEvent, share_url: str) -> Letter:
+    """It is on the map."""
+    return Letter(
+        _("Your event is on the map: %(title)s") % {"title": event.title},
+        [_("Thank you for hosting. Now invite people: most come because somebody they know asked them.")],
+        [(_("Your link to share"), share_url), (_("Change the event, see who comes"), edit_url(event))],
+        event,
+        invite=calendar.file(event),
+        notice=True,
+    )
+
+
+def sent_back(event: PublicEvent, note: str) -> Letter:
+    """The reviewer wants something changed."""
+    return Letter(
+        _("Please change something: %(title)s") % {"title": event.title},
+        [_("Somebody read your event and asks you to change something before it is listed:"), note],
+        [(_("Change the event"), edit_url(event))],
+        event,
+        notice=True,
+    )
+
+
+def called_off_to_host(event: PublicEvent) -> Letter:
+    """Somebody else cancelled it."""
+    return Letter(
+        _("Cancelled: %(title)s") % {"title": event.title},
+        [_("Your event was cancelled. Everybody who was coming is told.")],
+        [(_("The event’s page"), event_url(event.id))],
+        event,
+        invite=calendar.file(event),
+        notice=True,
+    )
+
+
+# --- parts ---------------------------------------------------------------------------------------------------------
+def manage_url(rsvp: RSVP) -> str:
+    return settings.BASE_URL + reverse("events:rsvp_manage", args=[links.rsvp_token(rsvp)])
+
+
+def event_url(event_id: Any) -> str:
+    return settings.BASE_URL + reverse("events:event", args=[event_id])
+
+
+def edit_url(event: PublicEvent) -> str:
+    return settings.BASE_URL + reverse("events:edit", args=[event.id])
+
+
+def _come(rsvp: RSVP) -> str:
+    if not rsvp.guests:
+        return _("We look forward to seeing you.")
+    return _("We look forward to seeing you and your %(n)d guests.") % {"n": rsvp.guests}
+
+
+def _shift_of(rsvp: RSVP, event: PublicEvent) -> PublicShift | None:
+    return next((shift for shift in event.shifts if shift.id == rsvp.shift_id), None)
+
+
+def _invite(rsvp: RSVP, event: PublicEvent) -> str:
+    return calendar.file(event, shifts=[rsvp.shift_id])
+
+
+def _attached(invite: str) -> list[Attachment]:
+    if not invite:
+        return []
+    method = "CANCEL" if "METHOD:CANCEL" in invite else "PUBLISH"
+    return [("event.ics", invite, f"text/calendar; method={method}")]
+
+
+def _facts(event: PublicEvent, only: PublicShift | None) -> Iterator[tuple[str, str]]:
+    for shift in [only] if only else event.shifts:
+        yield _("When"), shown_span(shift.starts_at, shift.ends_at, event.time_zone)
+    if event.online:
+        yield _("Where"), event.online_url or _("online; the link comes with your confirmation")
+    else:
+        yield _("Where"), calendar.address(event.place)
+        if not event.place.exact:
+            yield "", _("Those who come get the exact place.")
+    if event.accessibility:
+        yield _("Accessibility"), event.accessibility
+
+
+def _greeting(person: Person) -> str:
+    name = person.given_name
+    if name and re.fullmatch(r"[^\W\d_][^\W\d_'’ -]*(?:['’ -][^\W\d_'’ -]+){0,2}", name) and len(name) <= 30:
+        return _("Hello %(name)s,") % {"name": name}
+    return _("Hello,")
+
+
+@contextmanager
+def _language_of(person: Person) -> Iterator[str]:
+    known = {code for code, _name in settings.LANGUAGES}
+    wanted = [person.language, *movement().languages, settings.LANGUAGE_CODE]
+    language = next(code for code in wanted if code in known)
+    with translation.override(language):
+        yield language

@@ -1,0 +1,198 @@
+"""Telling people what happened: from ledger entries to mails in the queue.
+
+Nothing goes out for what is older than a day or was done by the system (imports, the demo): a replay or a restored
+backup writes to nobody. What does not hold any more by the time it is told is left out.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError
+
+from groundswell.events import mails, rules, selectors
+from groundswell.events.mails import Letter
+from groundswell.events.models import RSVP, Event, Host
+from groundswell.jobs import services as jobs
+from groundswell.kit import clock
+from groundswell.ledger.models import Entry
+from groundswell.messaging.services import Message, queue_many
+from groundswell.people.models import Person
+from groundswell.people.selectors import email_of
+from groundswell.sources import carry
+from groundswell.sources import services as sources
+
+logger = logging.getLogger(__name__)
+
+FRESH = timedelta(days=1)
+BATCH = 200  # mails a transaction, where everybody of an event is told
+JOB = "events.tell_everybody"
+
+GOING, WAITING, CANCELLED = RSVP.State.GOING, RSVP.State.WAITING, RSVP.State.CANCELLED
+TO_GUEST = {  # the state in which the guest must still be
+    "event.rsvp": GOING,
+    "event.promoted": GOING,
+    "event.waiting": WAITING,
+    "event.rsvp_cancelled": CANCELLED,
+    "event.left_waiting": CANCELLED,
+}
+TO_HOST = {
+    "event.created": Event.State.DRAFT,
+    "event.submitted": Event.State.WAITING,
+    "event.published": Event.State.PUBLISHED,
+    "event.sent_back": Event.State.DRAFT,
+}
+TO_EVERYBODY = {"event.changed": Event.State.PUBLISHED, "event.cancelled": Event.State.CANCELLED}
+KINDS = frozenset(TO_GUEST | TO_HOST | TO_EVERYBODY)
+
+
+def tell(entries: Iterable[Entry]) -> None:
+    """Queue a mail for each entry that concerns one person, and a job for each that concerns all of an event."""
+    since = clock.now() - FRESH
+    fresh = [entry for entry in entries if entry.at > since and not entry.actor.startswith("system:")]
+    to_guest = [entry for entry in fresh if entry.kind in TO_GUEST]
+    rsvps = {
+        str(rsvp.pk): rsvp
+        for rsvp in RSVP.objects.filter(pk__in=[entry.data["rsvp"] for entry in to_guest]).select_related("person")
+    }
+    events = selectors.loaded({entry.on_id for entry in fresh if entry.on_id})
+    messages: list[Message] = []
+    for entry in fresh:
+        event = events.get(entry.on_id) if entry.on_id else None
+        if event is None:
+            continue
+        if entry.kind in TO_GUEST:
+            rsvp = rsvps.get(entry.data["rsvp"])
+            if rsvp and rsvp.state == TO_GUEST[entry.kind] and event.state == Event.State.PUBLISHED:
+                messages += _mail(entry, "", rsvp.person, _to_guest(entry.kind, rsvp, event))
+        elif entry.kind in TO_HOST:
+            host = next((host.person for host in event.host_set.all() if host.lead), None)
+            asked = entry.kind != "event.created" or event.confirmed_at is None
+            if host and asked and event.state == TO_HOST[entry.kind]:
+                messages += _mail(entry, "", host, _to_host(entry.kind, host, event))
+        elif event.state == TO_EVERYBODY[entry.kind] and _concerns_everybody(entry):
+            jobs.enqueue(
+                JOB,
+                entry=entry.pk,
+                kind=entry.kind,
+                event_id=str(event.pk),
+                shifts=_only_shifts(entry),
+                actor=entry.actor,
+            )
+    queue_many(messages)
+
+
+def tell_everybody(
+    lease: jobs.Lease, *, entry: int, kind: str, event_id: str, shifts: Sequence[str] | None, actor: str
+) -> None:
+    """Write to all who come or wait, and of a cancellation to the hosts; in batches that commit, so that it may be
+    run again at any point: nobody is written to twice."""
+    event = selectors.loaded([UUID(event_id)]).get(UUID(event_id))
+    if event is None or event.state != TO_EVERYBODY[kind]:
+        return
+    about = _Told(entry, kind)
+    if kind == "event.cancelled":
+        with lease.transaction():
+            queue_many([mail for host in _other_hosts(event, actor) for mail in _to_other_host(about, host, event)])
+    words = RSVP.objects.filter(shift__event=event).exclude(state=CANCELLED).select_related("person").order_by("pk")
+    if shifts is not None:
+        words = words.filter(shift__in=[UUID(shift) for shift in shifts])
+    last: UUID | None = None
+    while batch := list((words.filter(pk__gt=last) if last else words)[:BATCH]):
+        last = batch[-1].pk
+        with lease.transaction():
+            queue_many(
+                [
+                    mail
+                    for rsvp in batch
+                    for mail in _mail(about, f":{rsvp.pk}", rsvp.person, _to_guest(kind, rsvp, event))
+                ]
+            )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The entry that is told, as far as a key needs it."""
+
+    pk: int
+    kind: str
+
+
+def _mail(entry: "Entry | _Told", suffix: str, person: Person, letter_of: Callable[[], Letter]) -> Iterator[Message]:
+    """The mail, if the person has an address; one that cannot be written must not hold up the others."""
+    if not (address := email_of(person)):
+        return
+    try:
+        yield mails.message(f"{entry.kind}:{entry.pk}{suffix}", person, address, letter_of)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("No mail could be written for %s %s", entry.kind, entry.pk)
+
+
+def _to_guest(kind: str, rsvp: RSVP, event: Event) -> Callable[[], Letter]:
+    def letter() -> Letter:
+        shown = selectors.shown(event, exact=rsvp.state == GOING)
+        match kind:
+            case "event.rsvp":
+                return mails.going(rsvp, shown, _share_url(rsvp.person, event))
+            case "event.promoted":
+                return mails.promoted(rsvp, shown, _share_url(rsvp.person, event))
+            case "event.waiting":
+                return mails.waiting(rsvp, shown)
+            case "event.changed":
+                return mails.changed(rsvp, shown)
+            case "event.cancelled":
+                return mails.called_off(rsvp, shown)
+            case _:
+                return mails.not_coming(rsvp, shown)
+
+    return letter
+
+
+def _to_host(kind: str, host: Person, event: Event) -> Callable[[], Letter]:
+    def letter() -> Letter:
+        shown = selectors.shown(event, exact=True)
+        match kind:
+            case "event.created":
+                return mails.confirm(event)
+            case "event.submitted":
+                return mails.submitted(shown)
+            case "event.published":
+                return mails.published(shown, _share_url(host, event))
+            case _:
+                return mails.sent_back(shown, event.note)
+
+    return letter
+
+
+def _to_other_host(about: _Told, host: Host, event: Event) -> Iterator[Message]:
+    shown = selectors.shown(event, exact=True)
+    return _mail(about, f":host:{host.person_id}", host.person, lambda: mails.called_off_to_host(shown))
+
+
+def _other_hosts(event: Event, actor: str) -> list[Host]:
+    """The hosts, without the one who did it."""
+    return [
+        host
+        for host in event.host_set.all()
+        if actor not in (f"person:{host.person_id}", f"user:{host.person.user_id}")
+    ]
+
+
+def _share_url(person: Person, event: Event) -> str:
+    return carry.with_code(mails.event_url(event.pk), sources.sharer_code(person))
+
+
+def _concerns_everybody(entry: Entry) -> bool:
+    return entry.kind == "event.cancelled" or rules.people_must_hear(entry.data["fields"])
+
+
+def _only_shifts(entry: Entry) -> list[Any] | None:
+    """The shifts whose people are told; None: all, as the event is cancelled or is somewhere else."""
+    if entry.kind == "event.cancelled" or rules.people_must_hear(set(entry.data["fields"]) - {"time"}):
+        return None
+    return list(entry.data["shifts"])
