@@ -97,6 +97,10 @@ class _Manager(JobManager):
     async def retry_job(self, job: Job, retry_at: datetime | None = None, *_: Any, **__: Any) -> None:
         await self._say(_RETRY, job, at=retry_at)
 
+    async def update_heartbeat(self, worker_id: int) -> None:
+        if not await self.connector.execute_query_all_async(_BEAT, worker_id=worker_id):
+            raise ConnectorException("this worker was taken for dead")  # it stops, and registers anew
+
     async def _say(self, query: str, job: Job, **values: Any) -> None:
         """Patiently: a job that ended while the database was away must not stay `doing` under a living worker."""
         for wait in (0.2, 1, 2, 4, 8, 15, None):
@@ -110,6 +114,7 @@ class _Manager(JobManager):
                 return
 
 
+_BEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %(worker_id)s RETURNING id"
 _MINE = """
 WITH mine AS MATERIALIZED (
     SELECT id FROM procrastinate_jobs

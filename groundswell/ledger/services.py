@@ -389,7 +389,7 @@ def idempotent(scope: str, key: str, asked: bytes, run: Callable[[], Reply]) -> 
     fingerprint = sha256(asked).digest()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{scope}\n{key}"])
+            cursor.execute(_KEY_LOCK, [f"{scope}\n{key}"])
             if not cursor.fetchone()[0]:
                 raise KeyInFlight
         if kept := IdempotencyKey.objects.filter(scope=scope, key=key).first():
@@ -410,6 +410,9 @@ def idempotent(scope: str, key: str, asked: bytes, run: Callable[[], Reply]) -> 
                 at=clock.now(),
             )
     return reply
+
+
+_KEY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def forget_old_keys() -> int:

@@ -62,8 +62,8 @@ def findings() -> Iterator[Finding]:
         leaves = bytes(block.leaves)
         stored = [leaves[i : i + 32] for i in range(0, len(leaves), 32)]
         yield from _entries(block, stored)
-        root = rules.merkle_root(stored)
-        if root != bytes(block.root):
+        root = bytes(block.root)
+        if rules.merkle_root(stored) != root:
             yield Finding("block", "its hashes do not make its root", block.n)
         if chain and rules.chain(chain, block.n, root) != bytes(block.chain):
             yield Finding("block", "it does not follow from the block before", block.n)
@@ -94,7 +94,7 @@ def _leaves(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.id, e.kind, e.at, ledger_leaf(e) FROM ledger_entry e WHERE e.id = ANY (%s)"
-            " AND e.at BETWEEN coalesce(%s, '-infinity') AND coalesce(%s, 'infinity')",
+            " AND e.at BETWEEN coalesce(%s::timestamptz, '-infinity') AND coalesce(%s::timestamptz, 'infinity')",
             [ids, first, last],
         )
         return {entry_id: (kind, at, bytes(leaf)) for entry_id, kind, at, leaf in cursor.fetchall()}

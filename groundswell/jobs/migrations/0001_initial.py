@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('procrastinate', '0041_post_retry_failed_job'),
     ]
 
     operations = [
@@ -26,5 +27,10 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(condition=models.Q(('parked_at__isnull', False)), fields=['parked_at'], name='lease_parked')],
             },
+        ),
+        # A NOTIFY serialises the commits of the whole database: docs/decisions/0003-workers-poll.md
+        migrations.RunSQL(
+            "ALTER TABLE procrastinate_jobs DISABLE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1",
+            "ALTER TABLE procrastinate_jobs ENABLE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1",
         ),
     ]

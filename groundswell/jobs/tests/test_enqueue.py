@@ -76,3 +76,15 @@ def test_a_job_does_not_run_before_its_time(ran):
 
     services.enqueue("test.note", at=clock.now() + timedelta(hours=1))
     assert worker.drain() == 0
+
+
+@pytest.mark.django_db
+def test_enqueueing_sends_no_notify():
+    """It would serialise the commits of the whole database; an update of procrastinate may bring it back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid"
+            " WHERE tgrelid = 'procrastinate_jobs'::regclass AND tgenabled <> 'D'"
+            " AND prosrc LIKE '%pg_notify%' AND tgname NOT LIKE '%abort%'"
+        )
+        assert cursor.fetchall() == []
