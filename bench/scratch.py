@@ -1,0 +1,85 @@
+"""A scratch site: the real server on a durable embedded PostgreSQL of its own, thrown away afterwards."""
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from groundswell.config import database
+from groundswell.web import serving
+
+
+class Site:
+    """A running site.
+
+    Attributes:
+        url: of its database.
+        port: on 127.0.0.1.
+        environment: what its commands run with.
+    """
+
+    def __init__(self, url: str, port: int, environment: dict[str, str]) -> None:
+        self.url, self.port, self.environment = url, port, environment
+
+    def command(self, *words: str) -> str:
+        """Run `groundswell WORDS` against it and return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "groundswell", *words],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    def get(self, path: str) -> tuple[int, bytes, float]:
+        """Status, body and seconds of one GET on a new connection."""
+        started = time.perf_counter()
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        link.request("GET", path)
+        reply = link.getresponse()
+        body = reply.read()
+        link.close()
+        return reply.status, body, time.perf_counter() - started
+
+
+@contextlib.contextmanager
+def site(workers: int = 2) -> Iterator[Site]:
+    """A site with an empty, migrated, durable database; without a worker."""
+    with tempfile.TemporaryDirectory(prefix="groundswell-bench-") as folder, contextlib.ExitStack() as stack:
+        Path(folder).chmod(0o711)  # the database's own user passes through
+        url = stack.enter_context(database.running(Path(folder) / "postgres"))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        environment = {
+            **os.environ,
+            "GROUNDSWELL_HOME": folder,
+            "DATABASE_URL": url,
+            "BASE_URL": f"http://127.0.0.1:{port}",
+        }
+        scratch = Site(url, port, environment)
+        scratch.command("migrate", "--verbosity", "0")
+        scratch.command("collectstatic", "--noinput", "--verbosity", "0")
+        server = subprocess.Popen(serving.web_command("127.0.0.1", port, workers), env=environment)
+        stack.callback(lambda: (server.terminate(), server.wait(20)))
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                if scratch.get("/healthz")[0] == 200:
+                    break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError("the site did not start")
+        yield scratch
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that `share` of the values stay at or below."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,29 @@
+"""`groundswell bench`: measure this machine with the load generators of a checkout."""
+
+import importlib
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+BENCHES = {"search": "nearest events to a ZIP over a programme of 13,106"}
+
+
+class Command(BaseCommand):
+    help = "Measure this machine: " + "; ".join(f"{name}: {what}" for name, what in BENCHES.items())
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", choices=BENCHES)
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            bench = importlib.import_module(f"bench.{options['name']}")
+        except ModuleNotFoundError as error:
+            raise CommandError(f"The load generators are part of a checkout ({error}). Run this in one.") from error
+        figures = bench.run()
+        if options["json"]:
+            self.stdout.write(json.dumps(figures))
+            return
+        for name, figure in figures.items():
+            self.stdout.write(f"{name:<16} {figure}")
