@@ -1,4 +1,4 @@
-"""Persons, contact points, consents, tags and fields."""
+"""Persons, contact points, consents, tags and fields. A foreign key without index leads one of the table's others."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
@@ -56,7 +56,7 @@ class ContactPoint(models.Model):
         WRONG = "wrong", _("belongs to somebody else")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(Person, models.CASCADE, related_name="contact_points")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="contact_points", db_index=False)
     channel = models.CharField(max_length=8, choices=Channel)
     system = models.CharField(max_length=60, blank=True)  # of an external id: which system
     value = models.TextField()  # normalised: what is compared
@@ -97,7 +97,7 @@ class Consent(models.Model):
     """One agreement or its withdrawal; the newest row for a purpose and channel is in force. Never changed."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(Person, models.CASCADE, related_name="consents")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="consents", db_index=False)
     purpose = models.CharField(max_length=40)  # news, events, ...
     channel = models.CharField(max_length=8, choices=Channel)
     given = models.BooleanField()
@@ -133,7 +133,7 @@ class TagOn(models.Model):
     """A tag on a person."""
 
     tag = models.ForeignKey(Tag, models.CASCADE)
-    person = models.ForeignKey(Person, models.CASCADE)
+    person = models.ForeignKey(Person, models.CASCADE, db_index=False)
     at = models.DateTimeField(default=now)
 
     class Meta:
@@ -166,7 +166,7 @@ class Field(models.Model):
 class FieldValue(models.Model):
     """One person's value of a field; JSON of the field's type (dates as ISO text)."""
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="field_values")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="field_values", db_index=False)
     field = models.ForeignKey(Field, models.CASCADE)
     value = models.JSONField()
 

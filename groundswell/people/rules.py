@@ -8,7 +8,9 @@ from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from groundswell.kit import contacts, text
 
@@ -17,6 +19,7 @@ POSTAL_LIMIT = 12
 SYSTEM_LIMIT = 60
 TAG_LIMIT = 60
 TEXT_LIMIT = 2_000  # of a custom field's text
+FIRST, LAST, POSTAL = gettext_lazy("first name"), gettext_lazy("last name"), gettext_lazy("ZIP or postal code")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,4})?\Z")
 PHONE_SIGNS = re.compile(r"[\d\s()+./-]+\Z")
 
@@ -85,13 +88,13 @@ def searched(*parts: str) -> str:
 def words_of(query: str) -> list[str]:
     """The words of a search, folded as `searched` folds; of a phone number only its digits."""
     folded = []
-    for word in query.split():
+    for word in text.clean_line(query)[:200].split():
         digits = re.sub(r"\D", "", word) if PHONE_SIGNS.match(word) else ""
         folded.append(digits or text.fold(word))
     return [word for word in folded if word]
 
 
-def line(field: str, written: str, limit: int, label: str) -> str:
+def line(field: str, written: str, limit: int, label: str | Promise) -> str:
     """One clean line of at most `limit` characters. Raises BadDetails."""
     clean = text.clean_line(written)
     if len(clean) > limit:
@@ -103,9 +106,9 @@ def line(field: str, written: str, limit: int, label: str) -> str:
 
 def clean(details: NewPerson) -> Cleaned:
     """Normalise. Raises BadDetails where something cannot be kept, or where there is no way to reach the person."""
-    given_name = line("given_name", details.given_name, NAME_LIMIT, _("first name"))
-    family_name = line("family_name", details.family_name, NAME_LIMIT, _("last name"))
-    postal_code = line("postal_code", details.postal_code, POSTAL_LIMIT, _("ZIP or postal code")).upper()
+    given_name = line("given_name", details.given_name, NAME_LIMIT, FIRST)
+    family_name = line("family_name", details.family_name, NAME_LIMIT, LAST)
+    postal_code = line("postal_code", details.postal_code, POSTAL_LIMIT, POSTAL).upper()
     points = []
     if details.email.strip():
         try:

@@ -32,8 +32,8 @@ class Touch(models.Model):
     """One arrival through a source that led to a deed."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="touches")
-    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="touches")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="touches", db_index=False)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="touches", db_index=False)
     page = models.TextField(blank=True)
     at = models.DateTimeField(default=now)
 

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('value', models.JSONField()),
                 ('field', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='people.field')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='field_values', to='people.person')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='field_values', to='people.person')),
             ],
         ),
         migrations.CreateModel(
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('verified_at', models.DateTimeField(null=True)),
                 ('status', models.CharField(choices=[('works', 'works'), ('unverified', 'not confirmed yet'), ('bounces', 'does not arrive'), ('wrong', 'belongs to somebody else')], default='unverified', max_length=10)),
                 ('added_at', models.DateTimeField(default=groundswell.kit.clock.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_points', to='people.person')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='contact_points', to='people.person')),
             ],
         ),
         migrations.CreateModel(
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=groundswell.kit.clock.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='people.person')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='people.person')),
                 ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='people.tag')),
             ],
         ),
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('given', models.BooleanField()),
                 ('page', models.TextField(blank=True)),
                 ('at', models.DateTimeField(default=groundswell.kit.clock.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='people.person')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='people.person')),
                 ('wording', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='people.wording')),
             ],
         ),

@@ -3,14 +3,16 @@
 A new person costs three statements (find under locks, add, ledger), a known one with nothing new costs one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from groundswell.kit import clock, geo
@@ -21,7 +23,7 @@ from groundswell.people import rules
 from groundswell.people.models import ContactPoint, Person
 from groundswell.people.rules import Cleaned, NewPerson, Point
 from groundswell.people.services import records
-from groundswell.powers.models import ROOT, User
+from groundswell.powers.models import ROOT
 
 BATCH = 5_000  # people per transaction of add_many
 
@@ -77,9 +79,10 @@ def find_or_add(details: NewPerson, *, actor: str | None = None, how: str, at: d
             if person:
                 _fill(person, held, cleaned, actor or person_actor(person.id), at)
                 return Found(person, added=False)
-            person = _new(cleaned, at)
-            if not _add([person], [cleaned], at):  # `add_many`, which takes no locks, was faster: find again
+            person_id = new_id()
+            if not _add({person_id: cleaned}, at):  # `add_many`, which takes no locks, was faster: find again
                 continue
+            person = _person(person_id, cleaned, at)
             record(
                 "person.added", actor=actor or person_actor(person.id), person_id=person.id, data={"how": how}, at=at
             )
@@ -113,23 +116,23 @@ def add_many(
     return ids
 
 
-def person_of_user(user: User) -> Person:
+def person_of_user(user: AbstractBaseUser) -> Person:
     """The person of somebody who is signed in, and who has thereby proven their address; linked at the first call.
 
     An address that stands on the record of a person with another sign-in moves to its proven owner.
     """
-    if person := Person.objects.filter(user=user).first():
+    if person := Person.objects.filter(user_id=user.pk).first():
         return person
-    actor = user_actor(user.pk)
+    details, actor = NewPerson(email=user.get_username()), user_actor(user.pk)
     with transaction.atomic():
-        person = find_or_add(NewPerson(email=str(user.email)), actor=actor, how="sign_in").person
-        email = rules.clean(NewPerson(email=str(user.email))).points[0]
-        point = ContactPoint.objects.select_for_update().get(channel=email.channel, value=email.value)
+        person = find_or_add(details, actor=actor, how="sign_in").person
+        value = rules.clean(details).points[0].value
+        point = ContactPoint.objects.select_for_update().get(channel="email", value=value)
         if person.user_id not in (None, user.pk):
-            person = Person.objects.create(search_text=email.value)
+            person = Person.objects.create(search_text=rules.searched(value))
             record("person.added", actor=actor, person_id=person.id, data={"how": "sign_in"})
             records.move(point, person)
-        Person.objects.filter(pk=person.pk, user=None).update(user=user)
+        Person.objects.filter(pk=person.pk, user=None).update(user_id=user.pk)
         records.verify(point, actor=actor)
     person.refresh_from_db()
     return person
@@ -189,8 +192,10 @@ def _fill(person: Person, held: set[tuple[str, str, str]], cleaned: Cleaned, act
         record("person.contact_added", actor=actor, person_id=person.id, data={"channel": point.channel}, at=at)
 
 
-def _new(cleaned: Cleaned, at: datetime) -> Person:
-    return Person(
+def _person(person_id: UUID, cleaned: Cleaned, at: datetime) -> Person:
+    """The person who was just added, as they stand in the database."""
+    person = Person(
+        id=person_id,
         given_name=cleaned.given_name,
         family_name=cleaned.family_name,
         search_text=cleaned.search_text,
@@ -199,40 +204,41 @@ def _new(cleaned: Cleaned, at: datetime) -> Person:
         scope=_scope(cleaned.postal_code),
         added_at=at,
     )
+    person._state.adding, person._state.db = False, DEFAULT_DB_ALIAS
+    return person
 
 
-def _add(people: Sequence[Person], cleaned: Sequence[Cleaned], at: datetime) -> set[UUID]:
-    """Insert people and their contact points; the ids of those who were not known by then."""
-    points = [(person, point) for person, row in zip(people, cleaned, strict=True) for point in row.points]
+def _add(people: Mapping[UUID, Cleaned], at: datetime) -> set[UUID]:
+    """Insert people and their contact points under new ids; the ids of those who were not known by then."""
+    points = [(person_id, point) for person_id, row in people.items() for point in row.points]
+    rows = list(people.values())
     with connection.cursor() as cursor:
         cursor.execute(
             _ADD,
             {
                 "at": at,
                 "point_ids": [new_id() for _ in points],
-                "point_people": [person.id for person, _ in points],
+                "point_people": [person_id for person_id, _ in points],
                 **_columns([point for _, point in points]),
-                "ids": [person.id for person in people],
-                "given_names": [person.given_name for person in people],
-                "family_names": [person.family_name for person in people],
-                "search_texts": [person.search_text for person in people],
-                "languages": [person.language for person in people],
-                "postal_codes": [person.postal_code for person in people],
-                "scopes": [person.scope for person in people],
-                "counts": [len(row.points) for row in cleaned],
+                "ids": list(people),
+                "given_names": [row.given_name for row in rows],
+                "family_names": [row.family_name for row in rows],
+                "search_texts": [row.search_text for row in rows],
+                "languages": [row.language for row in rows],
+                "postal_codes": [row.postal_code for row in rows],
+                "scopes": [_scope(row.postal_code) for row in rows],
+                "counts": [len(row.points) for row in rows],
             },
         )
         added = {row[0] for row in cursor.fetchall()}
-    for person in people:
-        person._state.adding, person._state.db = False, DEFAULT_DB_ALIAS
-    if lost := [person.id for person in people if person.id not in added]:
+    if lost := people.keys() - added:
         ContactPoint.objects.filter(person_id__in=lost).delete()
     return added
 
 
 def _add_batch(batch: Sequence[Cleaned], actor: str, how: str, at: datetime) -> list[UUID]:
-    ids: dict[int, UUID] = _holders(enumerate(batch))
-    people: dict[int, Person] = {}
+    ids = _holders(enumerate(batch))
+    new: dict[int, UUID] = {}
     seen: dict[tuple[str, str, str], int] = {}
     same: dict[int, int] = {}  # a row, and an earlier one about the same person
     for number, row in enumerate(batch):
@@ -242,16 +248,12 @@ def _add_batch(batch: Sequence[Cleaned], actor: str, how: str, at: datetime) -> 
         if earlier := [seen[key] for key in keys if key in seen]:
             same[number] = earlier[0]
         else:
-            people[number] = _new(row, at)
+            new[number] = new_id()
             seen.update(dict.fromkeys(keys, number))
-    added = _add(list(people.values()), [batch[number] for number in people], at)
-    record_many(
-        NewEntry("person.added", actor, person_id, data={"how": how}, at=at)
-        for person_id in (person.id for person in people.values())
-        if person_id in added
-    )
-    ids |= {number: person.id for number, person in people.items() if person.id in added}
-    ids |= _holders((number, batch[number]) for number in people if number not in ids)
+    added = _add({person_id: batch[number] for number, person_id in new.items()}, at)
+    record_many(NewEntry("person.added", actor, person_id, data={"how": how}, at=at) for person_id in added)
+    ids |= {number: person_id for number, person_id in new.items() if person_id in added}
+    ids |= _holders((number, batch[number]) for number in new if number not in ids)
     return [ids[same.get(number, number)] for number in range(len(batch))]
 
 
@@ -277,6 +279,7 @@ def _columns(points: Sequence[Point]) -> dict[str, Any]:
     }
 
 
+@lru_cache(10_000)
 def _scope(postal_code: str) -> str:
     """Where in the movement's tree a ZIP lies; the whole movement where nobody knows."""
     place = geo.find_zip(postal_code) if postal_code else None

@@ -32,8 +32,8 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=groundswell.kit.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('page', models.TextField(blank=True)),
                 ('at', models.DateTimeField(default=groundswell.kit.clock.now)),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='touches', to='people.person')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='touches', to='sources.source')),
+                ('person', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='touches', to='people.person')),
+                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='touches', to='sources.source')),
             ],
         ),
         migrations.AddIndex(
