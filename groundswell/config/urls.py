@@ -5,9 +5,12 @@ from django.urls import include, path
 
 from groundswell.web import look
 
+handler500 = "groundswell.kit.errors.server_error"
+
 urlpatterns = [
     path("look.css", look.stylesheet, name="look"),
     path("logo", look.logo, name="logo"),
+    path("ground.json", look.ground, name="ground"),
     *i18n_patterns(
         path("", include("groundswell.web.urls")),
         path("", include("groundswell.events.urls")),

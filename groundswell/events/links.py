@@ -13,6 +13,7 @@ from groundswell.people.selectors import NotFound
 M = TypeVar("M", bound=Model)
 
 _RSVP = signing.Signer(salt="events.rsvp", sep="~")
+_THANKS = signing.Signer(salt="events.thanks", sep="~")
 _CONFIRM = signing.Signer(salt="events.confirm", sep="~")
 
 
@@ -24,6 +25,16 @@ def rsvp_token(rsvp: RSVP) -> str:
 def rsvp_from(token: str) -> RSVP:
     """The RSVP of a token, with its shift, event and person. Raises NotFound."""
     return _found(RSVP.objects.select_related("shift__event", "person"), _RSVP, token)
+
+
+def thanks_token(rsvp: RSVP) -> str:
+    """Shows somebody who just filled in the form that it worked. Proves nothing and changes nothing: not for mails."""
+    return _THANKS.sign(rsvp.pk.hex)
+
+
+def thanks_from(token: str) -> RSVP:
+    """The RSVP of such a token, with its shift, event and person. Raises NotFound."""
+    return _found(RSVP.objects.select_related("shift__event", "person"), _THANKS, token)
 
 
 def confirm_token(event: Event) -> str:

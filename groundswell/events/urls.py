@@ -1,6 +1,28 @@
 """Addresses of events."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from groundswell.events.views import coming, finding, hosting, reviewing, showing
 
 app_name = "events"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("events", finding.find, name="find"),
+    path("events/points.json", finding.points, name="points"),
+    path("events/new", hosting.create, name="create"),
+    path("events/new/mailed", hosting.mailed, name="mailed"),
+    path("events/confirm/<str:token>", hosting.confirm, name="confirm"),
+    path("events/<uuid:event_id>", showing.event, name="event"),
+    path("events/<uuid:event_id>/rsvp", showing.rsvp, name="rsvp"),
+    path("events/<uuid:event_id>/event.ics", showing.ics, name="ics"),
+    path("events/<uuid:event_id>/qr.svg", showing.qr, name="qr"),
+    path("events/<uuid:event_id>/edit", hosting.edit, name="edit"),
+    path("events/<uuid:event_id>/guests", hosting.guests, name="guests"),
+    path("events/<uuid:event_id>/hosts", hosting.hosts, name="hosts"),
+    path("events/<uuid:event_id>/submit", hosting.submit, name="submit"),
+    path("events/<uuid:event_id>/cancel", hosting.cancel, name="cancel"),
+    path("rsvp/<str:token>", coming.manage, name="rsvp_manage"),
+    path("rsvp/<str:token>/thanks", coming.thanks, name="thanks"),
+    path("rsvp/<str:token>/event.ics", coming.thanks_ics, name="thanks_ics"),
+    path("hq/review", reviewing.queue, name="review"),
+    path("hq/review/<uuid:event_id>", reviewing.decide, name="decide"),
+]

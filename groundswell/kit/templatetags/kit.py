@@ -10,13 +10,14 @@ from django.conf import settings
 from django.template import Context
 from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils import translation
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language_info, pgettext
+from django.utils.translation import get_language_info, gettext, pgettext
 
 from groundswell.kit import hooks, look
 from groundswell.kit.icons import ICONS
+from groundswell.kit.maps import COUNTS_MILES
 
 register = template.Library()
 
@@ -84,6 +85,16 @@ def local_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
     """From when to when, as the clock there shows it, in `<time>`."""
     starts = starts_at.astimezone(ZoneInfo(time_zone)).isoformat(timespec="minutes")
     return format_html('<time datetime="{}">{}</time>', starts, shown_span(starts_at, ends_at, time_zone))
+
+
+# --- places ------------------------------------------------------------------------------------------------------
+@register.filter
+def distance(metres: float, country: str) -> str:
+    """How far: `0.4 miles`, `12 miles`, or in kilometres where the country counts those."""
+    miles = country in COUNTS_MILES
+    far = metres / (1609.344 if miles else 1000)
+    shown = number_format(round(far, 1 if far < 10 else 0), 1 if far < 10 else 0)
+    return (gettext("%(n)s miles") if miles else gettext("%(n)s km")) % {"n": shown}
 
 
 # --- addresses ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,456 @@
+"""What people fill in: finding, coming, hosting, reviewing. Fields and their words; what may stand is for `rules`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from groundswell.events.models import Event
+from groundswell.events.rules import MOST_GUESTS, MOST_SHIFTS, EventDetails, Invalid, ShiftDetails
+from groundswell.events.selectors import FindQuery, PublicEvent, PublicShift
+from groundswell.events.services import Agreed
+from groundswell.kit import geo
+from groundswell.kit.clock import now
+from groundswell.kit.maps import COUNTS_MILES
+from groundswell.kit.templatetags.kit import shown_span
+from groundswell.people.rules import NewPerson
+from groundswell.powers.movement import movement
+from groundswell.powers.public import PublicForm
+
+if TYPE_CHECKING:
+    _FormSet = forms.BaseFormSet["ShiftForm"]
+else:  # not generic at run time
+    _FormSet = forms.BaseFormSet
+
+MILE_M = 1609.344
+OVERNIGHT = timedelta(hours=8)  # an end that lies before the start is the next day's, if that makes no longer event
+LANGUAGES = [
+    ("en", _("English")),
+    ("es", _("Spanish")),
+    ("zh", _("Chinese")),
+    ("vi", _("Vietnamese")),
+    ("ar", _("Arabic")),
+    ("fr", _("French")),
+    ("ht", _("Haitian Creole")),
+    ("ase", _("American Sign Language")),
+]
+TIME_ZONES = [
+    ("America/New_York", _("Eastern time")),
+    ("America/Chicago", _("Central time")),
+    ("America/Denver", _("Mountain time")),
+    ("America/Phoenix", _("Arizona time")),
+    ("America/Los_Angeles", _("Pacific time")),
+    ("America/Anchorage", _("Alaska time")),
+    ("Pacific/Honolulu", _("Hawaii time")),
+    ("America/Puerto_Rico", _("Puerto Rico time")),
+]
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+def show_problems(form: forms.BaseForm, problems: Iterable[tuple[str, str]]) -> None:
+    """Put each problem on its field, or at the top where the form has no such field."""
+    for field, sentence in problems:
+        form.add_error(field if field in form.fields else None, sentence)
+
+
+# --- finding -------------------------------------------------------------------------------------------------------
+class FindForm(forms.Form):
+    """The filters of the list, read from the address. Wrong values are told and left out of the search."""
+
+    near = forms.CharField(
+        label=_("Near"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"placeholder": _("ZIP or city"), "autocomplete": "postal-code"}),
+    )
+    at = forms.RegexField(r"\A-?\d{1,2}(\.\d+)?,-?\d{1,3}(\.\d+)?\Z", required=False, widget=forms.HiddenInput)
+    within = forms.TypedChoiceField(label=_("Within"), required=False, coerce=int, empty_value=None)
+    since = forms.DateField(label=_("From"), required=False, widget=DateInput())
+    until = forms.DateField(label=_("Until"), required=False, widget=DateInput())
+    type = forms.MultipleChoiceField(
+        label=_("What"), required=False, choices=Event.Type.choices, widget=forms.CheckboxSelectMultiple
+    )
+    room = forms.BooleanField(label=_("Only with room"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["within"].choices = [  # type: ignore[attr-defined]
+            *((n, gettext("%(n)d miles") % {"n": n} if in_miles() else f"{n} km") for n in (5, 10, 25, 50, 100, 250)),
+            (0, _("any distance")),
+        ]
+
+    def clean_near(self) -> geo.Place | None:
+        text = self.cleaned_data["near"].strip()
+        if not text:
+            return None
+        if place := geo.find_place(text):
+            return place
+        if any(c.isdigit() for c in text):
+            raise forms.ValidationError(_("We do not know this ZIP. Check its five digits, or write the city."))
+        raise forms.ValidationError(_("We do not know this place. Write a ZIP, or a city with its state: “Barre, VT”."))
+
+    def clean_at(self) -> geo.Place | None:
+        if not (text := self.cleaned_data["at"]):
+            return None
+        latitude, longitude = map(float, text.split(","))
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise forms.ValidationError(_("This is not a point on the earth."))
+        zone = geo.time_zone_at(latitude, longitude)
+        return geo.Place("", gettext("your position"), "", movement().country, latitude, longitude, zone)
+
+    @property
+    def place(self) -> geo.Place | None:
+        """Where to look; what was written comes before the browser's position."""
+        found: geo.Place | None = self.cleaned_data.get("near") or self.cleaned_data.get("at")
+        return found
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the place was asked for."""
+        return any(self.cleaned_data.get(name) for name in ("since", "until", "type", "room"))
+
+    def radius_m(self) -> float | None:
+        chosen = self.cleaned_data.get("within")
+        return chosen * (MILE_M if in_miles() else 1000) if chosen else None
+
+    def query(self, *, limit: int, offset: int) -> FindQuery:
+        """What to look for; days are those of the place, or of the movement where none is named."""
+        asked = self.cleaned_data
+        zone = ZoneInfo(self.place.time_zone if self.place else movement().time_zone)
+        since, until = asked.get("since"), asked.get("until")
+        return FindQuery(
+            place=self.place,
+            radius_m=self.radius_m() if self.place else None,
+            since=max(now(), _midnight(since, zone)) if since else None,
+            until=_midnight(until + timedelta(days=1), zone) if until and until < date.max else None,
+            types=asked.get("type", ()),
+            has_room=asked.get("room", False),
+            limit=limit,
+            offset=offset,
+        )
+
+
+def in_miles() -> bool:
+    """Whether the movement's country counts miles."""
+    return movement().country in COUNTS_MILES
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+# --- coming --------------------------------------------------------------------------------------------------------
+class RSVPForm(PublicForm):
+    """Who comes. Boxes are never ticked beforehand, and the words beside them are kept."""
+
+    shift = forms.ChoiceField(label=_("Which time?"), widget=forms.RadioSelect)
+    given_name = forms.CharField(
+        label=_("First name"), widget=forms.TextInput(attrs={"autocomplete": "given-name", "maxlength": 100})
+    )
+    family_name = forms.CharField(
+        label=_("Last name"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name", "maxlength": 100}),
+    )
+    email = forms.CharField(
+        label=_("Email"),
+        help_text=_("Your confirmation goes there, with a link to change or cancel."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+    guests = forms.TypedChoiceField(
+        label=_("Who else comes with you?"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[(0, _("Just me")), *((n, f"+ {n}") for n in range(1, MOST_GUESTS + 1))],
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        required=False,
+        help_text=_("Only for the host, in case something changes."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    postal_code = forms.CharField(
+        label=_("ZIP"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric", "maxlength": 12}),
+    )
+    news_by_email = forms.BooleanField(required=False)
+    texts_by_phone = forms.BooleanField(required=False)
+
+    def __init__(self, event: PublicEvent, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.open_shifts = [shift for shift in event.shifts if not shift.past]
+        self.fields["shift"].choices = [  # type: ignore[attr-defined]
+            (str(shift.id), _shift_words(shift, event.time_zone)) for shift in self.open_shifts
+        ]
+        if len(self.open_shifts) == 1:
+            self.fields["shift"].widget = forms.HiddenInput()
+            self.fields["shift"].initial = str(self.open_shifts[0].id)
+        words = {"movement": movement().name}
+        self.fields["news_by_email"].label = gettext("Email me news from %(movement)s. I can stop it any time.") % words
+        self.fields["texts_by_phone"].label = (
+            gettext("Text me about events of %(movement)s. Message rates may apply; STOP ends it.") % words
+        )
+        self.extra_open = bool(
+            self.is_bound and (self.data.get("phone") or self.data.get("postal_code") or self.data.get("family_name"))
+        )
+
+    def person(self, language: str) -> NewPerson:
+        asked = self.cleaned_data
+        return NewPerson(
+            given_name=asked["given_name"],
+            family_name=asked["family_name"],
+            email=asked["email"],
+            phone=asked["phone"],
+            postal_code=asked["postal_code"],
+            language=language,
+            country=movement().country,
+        )
+
+    def agreed(self) -> Sequence[Agreed]:
+        found = []
+        if self.cleaned_data["news_by_email"]:
+            found.append(Agreed("news", "email", str(self.fields["news_by_email"].label)))
+        if self.cleaned_data["texts_by_phone"] and self.cleaned_data["phone"]:
+            found.append(Agreed("events", "phone", str(self.fields["texts_by_phone"].label)))
+        return found
+
+
+def _shift_words(shift: PublicShift, time_zone: str) -> str:
+    span = shown_span(shift.starts_at, shift.ends_at, time_zone)
+    return span if shift.room else gettext("%(time)s (full: waiting list)") % {"time": span}
+
+
+class GuestsForm(forms.Form):
+    """How many come along."""
+
+    guests = forms.TypedChoiceField(
+        label=_("Who else comes with you?"),
+        coerce=int,
+        choices=[(0, _("Just me")), *((n, f"+ {n}") for n in range(1, MOST_GUESTS + 1))],
+    )
+
+
+# --- hosting -------------------------------------------------------------------------------------------------------
+class EventForm(PublicForm):
+    """What a host says about an event; the shifts are beside it in `ShiftForms`."""
+
+    title = forms.CharField(
+        label=_("What do you call it?"),
+        help_text=_("Short and warm: “Pie and phone calls at the Reeds’”."),
+        widget=forms.TextInput(attrs={"maxlength": 120}),
+    )
+    type = forms.ChoiceField(label=_("What kind of event is it?"), choices=Event.Type.choices)
+    description = forms.CharField(
+        label=_("What will you do together?"),
+        required=False,
+        help_text=_("What happens, what to bring, whom it is for. A few sentences are plenty."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    online = forms.TypedChoiceField(
+        label=_("Where?"),
+        choices=[("", _("In person")), ("1", _("Online"))],
+        required=False,
+        coerce=bool,
+        empty_value="",
+        widget=forms.RadioSelect,
+    )
+    postal_code = forms.CharField(
+        label=_("ZIP"),
+        required=False,
+        help_text=_("So that neighbors find it, and the clock is right."),
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code", "maxlength": 12}),
+    )
+    city = forms.CharField(
+        label=_("City"), required=False, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    venue = forms.CharField(
+        label=_("Name of the place"), required=False, help_text=_("“The Reeds’ porch”, “Main Street Library, room 2”.")
+    )
+    street = forms.CharField(
+        label=_("Street and number"), required=False, widget=forms.TextInput(attrs={"autocomplete": "street-address"})
+    )
+    place_shown = forms.ChoiceField(
+        label=_("Who sees the street and number?"),
+        choices=[
+            ("guests", _("Only people who say they come; others see about where it is")),
+            ("everyone", _("Everybody")),
+        ],
+        initial="guests",
+        widget=forms.RadioSelect,
+    )
+    online_url = forms.CharField(
+        label=_("Link to join"),
+        required=False,
+        help_text=_("Shown only to people who say they come."),
+        widget=forms.TextInput(attrs={"type": "url", "placeholder": "https://"}),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Of an online event. Otherwise the place says it."),
+    )
+    accessibility = forms.CharField(
+        label=_("Getting in and around"),
+        required=False,
+        help_text=_("Steps, restrooms, parking, pets, scents, captions: what somebody should know before they come."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages spoken"), required=False, choices=LANGUAGES, widget=forms.CheckboxSelectMultiple
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who can find it?"),
+        choices=[("public", _("Everybody, in the list and on the map")), ("unlisted", _("Only people with the link"))],
+        initial="public",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        home = movement().time_zone
+        zones = [("", gettext("Of the place")), *TIME_ZONES]
+        kept = self.initial.get("time_zone", "")
+        extra = [(zone, zone) for zone in (home, kept) if zone and zone not in dict(TIME_ZONES)]
+        self.fields["time_zone"].choices = [*zones, *dict(extra).items()]  # type: ignore[attr-defined]
+        kept_languages = [(code, code) for code in self.initial.get("languages", ()) if code not in dict(LANGUAGES)]
+        self.fields["languages"].choices = [*LANGUAGES, *kept_languages]  # type: ignore[attr-defined]
+
+    def details(self, shifts: Sequence[ShiftDetails]) -> EventDetails:
+        """What was written; `rules.check` decides whether it can stand."""
+        asked = self.cleaned_data
+        fields = ("title", "type", "description", "postal_code", "city", "venue", "street", "place_shown")
+        more = ("online_url", "accessibility", "visibility")
+        return EventDetails(
+            **{name: asked[name] for name in (*fields, *more)},
+            online=bool(asked["online"]),
+            shifts=shifts,
+            country=self.initial.get("country", movement().country),
+            time_zone=asked["time_zone"] if asked["online"] else "",
+            languages=asked["languages"],
+        )
+
+
+class NewEventForm(EventForm):
+    """An event and who hosts it."""
+
+    given_name = forms.CharField(
+        label=_("Your first name"),
+        help_text=_("Shown as the host."),
+        widget=forms.TextInput(attrs={"autocomplete": "given-name", "maxlength": 100}),
+    )
+    family_name = forms.CharField(
+        label=_("Your last name"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name", "maxlength": 100}),
+    )
+    email = forms.CharField(
+        label=_("Your email"),
+        help_text=_("We send a link to confirm it. It is not shown to anybody."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    phone = forms.CharField(
+        label=_("Your phone"),
+        required=False,
+        help_text=_("In case whoever reviews your event has a question."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+    def person(self, language: str) -> NewPerson:
+        asked = self.cleaned_data
+        return NewPerson(
+            given_name=asked["given_name"],
+            family_name=asked["family_name"],
+            email=asked["email"],
+            phone=asked["phone"],
+            postal_code=asked["postal_code"],
+            language=language,
+            country=movement().country,
+        )
+
+
+class ShiftForm(forms.Form):
+    """One time slot, on the clock of the place."""
+
+    id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    day = forms.DateField(label=_("Day"), widget=DateInput())
+    starts = forms.TimeField(label=_("From"), widget=TimeInput())
+    ends = forms.TimeField(label=_("To"), widget=TimeInput())
+    capacity = forms.IntegerField(
+        label=_("Room for"),
+        required=False,
+        help_text=_("People. Empty: no limit."),
+        widget=forms.NumberInput(attrs={"min": 1, "inputmode": "numeric"}),
+    )
+
+    def details(self) -> ShiftDetails:
+        asked = self.cleaned_data
+        starts = datetime.combine(asked["day"], asked["starts"])
+        ends = datetime.combine(asked["day"], asked["ends"])
+        if ends <= starts and ends + timedelta(days=1) - starts <= OVERNIGHT and asked["day"] < date.max:
+            ends += timedelta(days=1)
+        return ShiftDetails(starts, ends, asked["capacity"], asked["id"])
+
+
+class BaseShiftForms(_FormSet):
+    """The time slots of an event, a row each."""
+
+    def details(self) -> list[ShiftDetails]:
+        """The shifts; a row that was left empty, or is to go, is none."""
+        return [form.details() for form in self.filled]
+
+    @property
+    def filled(self) -> list[ShiftForm]:
+        return [form for form in self.forms if form.has_changed() and not form.cleaned_data.get("DELETE")]
+
+
+ShiftForms: type[BaseShiftForms] = forms.formset_factory(  # type: ignore[assignment]
+    ShiftForm, BaseShiftForms, extra=0, min_num=1, max_num=MOST_SHIFTS, can_delete=True
+)
+_SHIFT_FIELDS = {"starts_at": "starts", "ends_at": "ends", "capacity": "capacity"}
+
+
+def show_invalid(invalid: Invalid, form: EventForm, shifts: BaseShiftForms) -> None:
+    """Put the problems of an event on its fields; those of a shift on that row."""
+    filled = shifts.filled
+    for name, sentence in invalid.problems.items():
+        if name == "shifts":
+            form.add_error(None, sentence)
+        elif name.startswith("shifts-"):
+            _prefix, number, field = name.split("-", 2)
+            filled[int(number)].add_error(_SHIFT_FIELDS[field], sentence)
+        else:
+            show_problems(form, [(name, sentence)])
+
+
+class CoHostForm(forms.Form):
+    """Somebody to run the event with."""
+
+    given_name = forms.CharField(label=_("First name"), max_length=100)
+    email = forms.CharField(label=_("Email"), widget=forms.EmailInput())
+
+
+class NoteForm(forms.Form):
+    """What a reviewer writes to a host."""
+
+    note = forms.CharField(
+        label=_("What should the host change?"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -1,0 +1,93 @@
+"""For those who said they come: thanks, and by the link in the mail the way to change or take it back.
+
+Anybody can write anybody's address into the form. So the page after it is the same whether or not that person said so
+before, and it changes nothing: changing and cancelling take the link that was mailed.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+
+from groundswell.events import calendar, links, selectors, services, words
+from groundswell.events.forms import GuestsForm
+from groundswell.events.models import RSVP
+from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.people.models import Person
+from groundswell.powers.public import public_action
+from groundswell.sources import carry
+from groundswell.sources.models import Source
+
+private = cache_control(private=True, no_store=True)
+
+
+@private
+def thanks(request: HttpRequest, token: str) -> HttpResponse:
+    """They are in, or on the waiting list: when, where, calendar, sharing."""
+    return _show(request, links.thanks_from(token), "events/thanks.html", {"token": token})
+
+
+@private
+def thanks_ics(request: HttpRequest, token: str) -> HttpResponse:
+    """The calendar file for somebody who comes: with the exact place."""
+    rsvp = links.thanks_from(token)
+    reply = HttpResponse(
+        calendar.file(selectors.guest_event(rsvp), shifts=[rsvp.shift_id]), content_type="text/calendar; charset=utf-8"
+    )
+    reply["Content-Disposition"] = 'attachment; filename="event.ics"'
+    return reply
+
+
+@private
+@public_action("events.rsvp_manage", per_hour=120, burst=60)
+def manage(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail: change how many come, or cancel."""
+    rsvp = links.rsvp_from(token)
+    form = GuestsForm(initial={"guests": rsvp.guests})
+    problem = ""
+    if request.method == "POST":
+        services.prove(rsvp)
+        try:
+            if request.POST.get("act") == "cancel":
+                services.cancel_rsvp(rsvp)
+                return redirect("events:rsvp_manage", token)
+            form = GuestsForm(request.POST)
+            if form.is_valid():
+                services.change_rsvp(rsvp, form.cleaned_data["guests"])
+                return redirect(reverse("events:rsvp_manage", args=[token]) + "?changed=1")
+        except Invalid as invalid:
+            form.add_error("guests", " ".join(invalid.problems.values()))
+        except NoRoom as full:
+            form.add_error("guests", str(full))
+        except Refused as refused:
+            problem = str(refused)
+    context = {"token": token, "form": form, "problem": problem, "changed": "changed" in request.GET}
+    return _show(request, rsvp, "events/manage.html", context, 422 if form.errors or problem else 200)
+
+
+def _show(request: HttpRequest, rsvp: RSVP, page: str, more: dict[str, object], status: int = 200) -> HttpResponse:
+    event = selectors.guest_event(rsvp)
+    shift = next(shift for shift in event.shifts if shift.id == rsvp.shift_id)
+    url = settings.BASE_URL + reverse("events:event", args=[event.id])
+    shared = carry.with_code(url, _code_of(rsvp.person))
+    context = {
+        "event": event,
+        "shift": shift,
+        "rsvp": rsvp,
+        "going": rsvp.state == RSVP.State.GOING,
+        "waiting": rsvp.state == RSVP.State.WAITING,
+        "shared": shared,
+        "share": words.share_links(event, shared),
+        "directions": words.directions(event),
+        **more,
+    }
+    reply = render(request, page, context, status=status)
+    reply["Referrer-Policy"] = "no-referrer"
+    return reply
+
+
+def _code_of(person: Person) -> str:
+    """The person's sharer code, where one is kept; reading makes none."""
+    code = person.sources.filter(kind=Source.Kind.SHARER).values_list("code", flat=True).first()
+    return code or ""

@@ -1,0 +1,326 @@
+"""For hosts: starting an event, confirming it, changing it, co-hosts, who comes."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from groundswell.events import links, selectors, services
+from groundswell.events.forms import (
+    BaseShiftForms,
+    CoHostForm,
+    EventForm,
+    NewEventForm,
+    ShiftForms,
+    show_invalid,
+    show_problems,
+)
+from groundswell.events.models import RSVP, Event
+from groundswell.events.rules import Invalid, Refused, ShiftDetails
+from groundswell.kit.ids import new_id
+from groundswell.ledger.http import idempotent_view
+from groundswell.ledger.rules import person_actor, user_actor
+from groundswell.people import selectors as people_read
+from groundswell.people import services as people
+from groundswell.people.models import Person
+from groundswell.people.rules import BadDetails
+from groundswell.powers import viewer
+from groundswell.powers.gates import signed_in
+from groundswell.powers.models import User
+from groundswell.powers.movement import movement
+from groundswell.powers.public import public_action
+from groundswell.sources import carry
+
+
+# --- starting one --------------------------------------------------------------------------------------------------
+@never_cache
+@public_action("events.create", per_hour=20, burst=10)  # type: ignore[arg-type]  # what is kept is an HttpResponse
+@idempotent_view
+def create(request: HttpRequest) -> HttpResponse:
+    """One page to host. Who is signed in is known; others say who they are and confirm it by mail."""
+    user = viewer.of(request).user
+    form_class = EventForm if user else NewEventForm
+    if request.method != "POST":
+        start = {"type": request.GET.get("type", "house_party"), "languages": [get_language() or "en"]}
+        return _new(request, form_class(initial=start), ShiftForms(prefix="shifts"), user)
+    form, shifts = form_class(request.POST), ShiftForms(request.POST, prefix="shifts")
+    if "add_shift" in request.POST:
+        return _new(request, form_class(initial=_typed(form)), _one_more(request), user)
+    if form.is_valid() & shifts.is_valid():
+        try:
+            event = _create(request, form, shifts.details(), user)
+        except Invalid as invalid:
+            show_invalid(invalid, form, shifts)
+        except BadDetails as bad:
+            show_problems(form, [(bad.field, str(bad))])
+        else:
+            if user:
+                messages.success(request, _said(event))
+                return _see_other(reverse("events:edit", args=[event.pk]))
+            return _see_other(reverse("events:mailed"))
+    return _new(request, form, shifts, user, status=422)
+
+
+def _new(
+    request: HttpRequest, form: EventForm, shifts: BaseShiftForms, user: User | None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "shifts": shifts,
+        "known": people_read.display_name(user) if user else "",
+        "user_email": user.email if user else "",
+        "key": request.POST.get("idempotency_key") if status == 409 else new_id(),
+        "reviewed": movement().review_first_events,
+    }
+    return render(request, "events/new.html", context, status=status)
+
+
+def _typed(form: EventForm) -> dict[str, Any]:
+    """What was typed so far, for a form that is shown again without being judged."""
+    return {name: form[name].value() for name in form.fields if name not in ("homepage", "shown_at")}
+
+
+def _one_more(request: HttpRequest) -> BaseShiftForms:
+    """The shifts as typed, and one more empty row. For those without scripts."""
+    typed = request.POST.copy()
+    total = typed.get("shifts-TOTAL_FORMS", "1")
+    typed["shifts-TOTAL_FORMS"] = str(min(int(total) + 1, 20)) if total.isascii() and total.isdigit() else "1"
+    rows = ShiftForms(typed, prefix="shifts")
+    return ShiftForms(
+        prefix="shifts",
+        initial=[{name: row[name].value() for name in ("day", "starts", "ends", "capacity")} for row in rows.forms],
+    )
+
+
+def _create(request: HttpRequest, form: EventForm, shifts: Sequence[ShiftDetails], user: User | None) -> Event:
+    """The person and the event, or neither."""
+    with transaction.atomic():
+        if user:
+            person, actor = people.person_of_user(user), user_actor(user.pk)
+        else:
+            assert isinstance(form, NewEventForm)
+            person = people.find_or_add(form.person(get_language() or ""), how="host").person
+            actor = person_actor(person.pk)
+        return services.create(person, form.details(shifts), actor=actor, source_code=carry.code_in(request))
+
+
+def _said(event: Event) -> str:
+    if event.state == Event.State.PUBLISHED:
+        return _("Your event is published.")
+    return _("Your event waits for review. We will write to you.")
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def mailed(request: HttpRequest) -> HttpResponse:
+    """What happens next: confirm, review, on the map. The same for every address."""
+    return render(request, "events/mailed.html", {"reviewed": movement().review_first_events})
+
+
+@cache_control(private=True, no_store=True)
+@public_action("events.confirm", per_hour=60, burst=30)
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail. Looking changes nothing, as mail scanners look too: the button confirms."""
+    event = links.event_from(token)
+    problem = ""
+    if request.method == "POST":
+        try:
+            services.confirm(event)
+            return _see_other(reverse("events:confirm", args=[token]))
+        except Refused as refused:
+            problem = str(refused)
+    context = {"event": selectors.shown(event, exact=True), "confirmed": event.confirmed_at, "problem": problem}
+    reply = render(request, "events/confirm.html", context, status=409 if problem else 200)
+    reply["Referrer-Policy"] = "no-referrer"
+    return reply
+
+
+# --- running one ---------------------------------------------------------------------------------------------------
+@never_cache
+@signed_in
+def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Change what the event says."""
+    event = _mine(request, event_id)
+    kept = selectors.details_of(event)
+    initial = {name: getattr(kept, name) for name in EventForm.base_fields if hasattr(kept, name)}
+    rows = [
+        {
+            "id": shift.id,
+            "day": shift.starts_at.date(),
+            "starts": shift.starts_at.time(),
+            "ends": shift.ends_at.time(),
+            "capacity": shift.capacity,
+        }
+        for shift in kept.shifts
+    ]
+    initial |= {"country": event.country, "online": "1" if event.online else ""}
+    form, shifts = EventForm(initial=initial), ShiftForms(prefix="shifts", initial=rows)
+    if request.method == "POST":
+        if "add_shift" in request.POST:
+            form = EventForm(initial=initial | _typed(EventForm(request.POST)))
+            shifts = _one_more(request)
+        else:
+            form = EventForm(request.POST, initial=initial)
+            shifts = ShiftForms(request.POST, prefix="shifts")
+            if form.is_valid() & shifts.is_valid():
+                try:
+                    _change(request, event, form, shifts)
+                    return redirect("events:edit", event.pk)
+                except Invalid as invalid:
+                    show_invalid(invalid, form, shifts)
+                except Refused as refused:
+                    form.add_error(None, str(refused))
+    status = 422 if form.errors or any(row.errors for row in shifts.forms) else 200
+    return render(request, "events/edit.html", _running(event) | {"form": form, "shifts": shifts}, status=status)
+
+
+def _change(request: HttpRequest, event: Event, form: EventForm, shifts: BaseShiftForms) -> None:
+    details = form.details(shifts.details())
+    names = [name for name in EventForm.base_fields if hasattr(details, name)]
+    changed = {name: getattr(details, name) for name in names} | {"shifts": details.shifts}
+    if not details.online and event.online:
+        changed["time_zone"] = ""
+    services.change(event, _actor(request), **changed)
+    messages.success(request, _("Saved. People who come hear of a new time or place by mail."))
+
+
+@never_cache
+@signed_in
+@require_POST
+def submit(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Ask (again) for the event to be published."""
+    event = _mine(request, event_id)
+    try:
+        messages.success(request, _said(services.submit(event, actor=_actor(request))))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("events:edit", event.pk)
+
+
+@never_cache
+@signed_in
+@require_POST
+def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Call the event off."""
+    event = _mine(request, event_id)
+    if request.POST.get("sure") != "on":
+        messages.error(request, _("Tick the box first: cancelling tells everybody who comes, and cannot be undone."))
+        return redirect("events:edit", event.pk)
+    try:
+        services.cancel(event, _actor(request))
+        messages.success(request, _("The event is cancelled. Everybody who was coming is told."))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("events:edit", event.pk)
+
+
+@never_cache
+@signed_in
+@require_POST
+def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Add a co-host by email, take one off, or hand the event over."""
+    event = _mine(request, event_id)
+    actor = _actor(request)
+    if request.POST.get("act") in ("remove", "lead"):
+        person = _host(event, request.POST.get("person", ""))
+        try:
+            if person and request.POST["act"] == "remove":
+                services.remove_host(event, person, actor)
+            elif person:
+                services.hand_over(event, person, actor)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
+    form = CoHostForm(request.POST)
+    if form.is_valid():
+        details = people.NewPerson(given_name=form.cleaned_data["given_name"], email=form.cleaned_data["email"])
+        try:
+            with transaction.atomic():
+                person = people.find_or_add(details, actor=actor, how="co_host").person
+                services.add_host(event, person, actor)
+            messages.success(request, _("Added. They sign in with that address to run the event with you."))
+            return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
+        except BadDetails as bad:
+            show_problems(form, [(bad.field, str(bad))])
+    for problem in (str(sentence) for sentences in form.errors.values() for sentence in sentences):
+        messages.error(request, problem)
+    return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
+
+
+def _host(event: Event, person_id: str) -> Person | None:
+    return next((host.person for host in selectors.hosts_of(event) if str(host.person_id) == person_id), None)
+
+
+@never_cache
+@signed_in
+def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Who comes, how to reach them, and afterwards who came."""
+    event = _mine(request, event_id)
+    listed = list(selectors.guest_list(event))
+    if request.method == "POST":
+        _mark(request, listed)
+        return redirect("events:guests", event.pk)
+    who = viewer.of(request)
+    for rsvp in listed:
+        people.looked_at(who, rsvp.person)
+    shifts = [
+        {
+            "shift": shift,
+            "rows": [
+                {
+                    "rsvp": rsvp,
+                    "email": people_read.email_of(rsvp.person),
+                    "phone": people_read.phone_of(rsvp.person),
+                }
+                for rsvp in listed
+                if rsvp.shift_id == shift.pk
+            ],
+        }
+        for shift in event.shifts.order_by("starts_at", "pk")
+    ]
+    return render(request, "events/guests.html", _running(event) | {"shifts": shifts})
+
+
+def _mark(request: HttpRequest, listed: list[RSVP]) -> None:
+    """Attendance as marked on the page: `came-<rsvp>` is yes, no or empty."""
+    marks = {"yes": True, "no": False, "": None}
+    for rsvp in listed:
+        mark = request.POST.get(f"came-{rsvp.pk}")
+        if mark in marks and marks[mark] != rsvp.attended:
+            try:
+                services.mark_attended(rsvp, marks[mark], _actor(request))
+            except Refused as refused:
+                messages.error(request, str(refused))
+                return
+    messages.success(request, _("Saved."))
+
+
+def _mine(request: HttpRequest, event_id: UUID) -> Event:
+    return selectors.access_event(viewer.of(request), event_id)
+
+
+def _actor(request: HttpRequest) -> str:
+    assert request.user.is_authenticated
+    return user_actor(request.user.pk)
+
+
+def _running(event: Event) -> dict[str, Any]:
+    return {
+        "event": selectors.shown(event, exact=True),
+        "row": event,
+        "hosts": selectors.hosts_of(event),
+        "cohost": CoHostForm(),
+    }
+
+
+def _see_other(url: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": url})

@@ -1,0 +1,129 @@
+"""One event for everybody: its page, calendar file and QR code, and saying that one comes."""
+
+import io
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import condition, conditional_page, require_POST, require_safe
+
+from groundswell.events import calendar, links, selectors, services, words
+from groundswell.events.forms import RSVPForm, show_problems
+from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.events.selectors import FindQuery, FoundEvent, PublicEvent
+from groundswell.kit import geo, look
+from groundswell.kit.clock import now
+from groundswell.powers.movement import movement
+from groundswell.powers.public import public_action
+from groundswell.sources import carry
+from groundswell.sources import services as sources
+
+OTHERS = 3  # events offered where this one is full or over
+
+
+def _etag(request: HttpRequest, event_id: UUID) -> str:
+    """Changes with whatever the page says, and four times a day, so that the time stamp of its form is young."""
+    event = selectors.public_event(event_id)
+    says = (event, get_language(), request.GET.urlencode(), movement().changed_at, now().timestamp() // 21_600)
+    return f'"{sha256(f"{says}{look.version(movement().colour, movement().accent)}".encode()).hexdigest()[:20]}"'
+
+
+@require_safe
+@gzip_page
+@cache_control(public=True, max_age=30)
+@condition(etag_func=_etag)
+def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """The event's page."""
+    shown = selectors.public_event(event_id)
+    return _page(request, shown, RSVPForm(shown))
+
+
+def _page(request: HttpRequest, event: PublicEvent, form: RSVPForm, status: int = 200) -> HttpResponse:
+    url = settings.BASE_URL + reverse("events:event", args=[event.id])
+    full = event.open and not any(shift.room for shift in form.open_shifts)
+    context: dict[str, Any] = {
+        "event": event,
+        "form": form,
+        "url": url,
+        "full": full,
+        "others": _others(event) if full or not event.open else [],
+        "share": words.share_links(event, url),
+        "linked_data": words.linked_data(event, url),
+        "plain_description": words.short(event),
+    }
+    return render(request, "events/event.html", context, status=status)
+
+
+def _others(event: PublicEvent) -> list[FoundEvent]:
+    """Events nearest to this one that have room."""
+    at = event.place
+    place = None
+    if at.latitude is not None and at.longitude is not None:
+        place = geo.Place("", at.city, at.region, at.country, at.latitude, at.longitude, event.time_zone)
+    found = selectors.find(FindQuery(place=place, has_room=True, online=place is None, limit=OTHERS + 1))
+    return [other for other in found if other.id != event.id][:OTHERS]
+
+
+@public_action("events.rsvp", per_hour=120, burst=60)
+@require_POST
+def rsvp(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Somebody says that they come."""
+    shown = selectors.public_event(event_id)
+    form = RSVPForm(shown, request.POST)
+    if form.is_valid():
+        try:
+            word = services.rsvp(
+                UUID(form.cleaned_data["shift"]),
+                form.person(get_language() or ""),
+                guests=form.cleaned_data["guests"] or 0,
+                source_code=carry.code_in(request),
+                consents=form.agreed(),
+                page=request.path,
+            )
+        except Invalid as invalid:
+            show_problems(form, invalid.problems.items())
+        except NoRoom as full:
+            form.add_error("guests", str(full))
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            sources.sharer_code(word.person)
+            return _see_other(reverse("events:thanks", args=[links.thanks_token(word)]))
+    return _page(request, shown, form, status=422)
+
+
+def _see_other(url: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": url})
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+@conditional_page
+def ics(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """The event as a calendar file."""
+    shown = selectors.public_event(event_id)
+    reply = HttpResponse(calendar.file(shown), content_type="text/calendar; charset=utf-8")
+    reply["Content-Disposition"] = 'attachment; filename="event.ics"'
+    return reply
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+@conditional_page
+def qr(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """A QR code of the page's address, to print; `?source=` goes into it."""
+    shown = selectors.public_event(event_id)
+    url = settings.BASE_URL + reverse("events:event", args=[shown.id])
+    image = io.BytesIO()
+    segno.make(carry.with_code(url, carry.code_in(request)), error="m").save(
+        image, kind="svg", scale=8, border=2, dark="#000", light="#fff", xmldecl=False, title=shown.title
+    )
+    return HttpResponse(image.getvalue(), content_type="image/svg+xml")
