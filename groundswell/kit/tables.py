@@ -6,10 +6,13 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _DELIMITERS = ",;\t|"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -67,7 +70,7 @@ def read(source: Path | str | BinaryIO) -> Table:
     return Table(columns, _rows(records, columns, problems), problems)
 
 
-def write(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+def write(file: "SupportsWrite[str]", columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a heading and rows; open the file with `newline=""`. Returns the number of rows.
 
     A cell that a spreadsheet would run gets an apostrophe in front, which `read` takes off again. Numbers and phone

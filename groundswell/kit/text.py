@@ -15,12 +15,16 @@ _TAGS = {"p", "br", "strong", "b", "em", "i", "ul", "ol", "li", "a", "h3", "h4",
 
 def fold(text: str) -> str:
     """The form in which texts are compared: no case, accents, ligatures or doubled spaces. Folding twice is as once."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_STROKES)
     return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
 
 
 def clean_line(text: str) -> str:
     """One line in NFC: no control characters, direction overrides or doubled spaces. Emoji and right-to-left stay."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = "".join(
         " " if c.isspace() else c
         for c in _DECEIVING.sub("", text)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from groundswell.events import rules
@@ -14,6 +16,7 @@ from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.selectors import forget_map
 from groundswell.events.services.rsvps import promote
 from groundswell.kit import clock, geo
+from groundswell.kit.ids import new_id
 from groundswell.kit.text import clean_line
 from groundswell.ledger.rules import system_actor
 from groundswell.ledger.services import NewEntry, record_many
@@ -61,6 +64,9 @@ class ImportedEvent:
     opening_rsvps: int | None = None
 
 
+_SAID = [field.name for field in fields(ImportedEvent) if field.name not in ("external_id", "shifts")]
+
+
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """How many events were new, said something else than before, or said the same."""
@@ -80,7 +86,7 @@ def check_imported(row: ImportedEvent) -> dict[str, str]:
             problems[name] = _("Use at most %(most)d characters; this has %(n)d.") % {"most": most, "n": len(text)}
     if not clean_line(row.title):
         problems["title"] = _("There is no title.")
-    if len(_columns(row).get("description", "")) > 10_000:
+    if row.description and len(rules.paragraphs(row.description)) > 10_000:
         problems["description"] = _("Use at most 10,000 characters.")
     if row.online_url and not row.online_url.startswith(("https://", "http://")):
         problems["online_url"] = _("A link begins with https:// and has no spaces.")
@@ -141,11 +147,7 @@ def import_events(rows: Sequence[ImportedEvent], system: str) -> ImportResult:
 # --- what is said --------------------------------------------------------------------------------------------------
 def _columns(row: ImportedEvent) -> dict[str, Any]:
     """The columns of the event about which the row says something."""
-    said = {
-        field.name: getattr(row, field.name)
-        for field in fields(row)
-        if field.name not in ("external_id", "shifts") and getattr(row, field.name) is not None
-    }
+    said = {name: value for name in _SAID if (value := getattr(row, name)) is not None}
     for name in _LINES:
         if name in said:
             said[name] = clean_line(said[name])
@@ -213,28 +215,50 @@ def _lock(wanted: Mapping[str, UUID]) -> Iterator[tuple[str, Event]]:
 # --- writing -------------------------------------------------------------------------------------------------------
 def _add(rows: Sequence[ImportedEvent], system: str) -> Iterator[NewEntry]:
     at = clock.now()
-    made = [
-        Event(
-            system=system,
-            external_id=row.external_id,
-            state=Event.State.PUBLISHED,
-            created_at=at,
-            confirmed_at=at,
-            published_at=at,
+    events, shifts = [], []
+    for row in rows:
+        event = {
             **_columns(row),
-        )
-        for row in rows
-    ]
-    Event.objects.bulk_create(made)
-    Shift.objects.bulk_create(
-        Shift(event=event, starts_at=shift.starts_at, ends_at=shift.ends_at, capacity=shift.capacity)
-        for event, row in zip(made, rows, strict=True)
-        for shift in row.shifts
-    )
-    for event in made:
-        yield NewEntry("event.imported", _ACTOR, on=("event", event.pk), data={"system": system})
-        if event.opening_rsvps:
-            yield _balance(event.pk, event.opening_rsvps, system)
+            "id": new_id(),
+            "system": system,
+            "external_id": row.external_id,
+            "state": Event.State.PUBLISHED.value,
+            "created_at": at,
+            "confirmed_at": at,
+            "published_at": at,
+        }
+        events.append(event)
+        shifts += [
+            {"id": new_id(), "event_id": event["id"], **{name: getattr(shift, name) for name in _OF_SHIFT}}
+            for shift in row.shifts
+        ]
+    _copy(Event, events)
+    _copy(Shift, shifts)
+    for event in events:
+        yield NewEntry("event.imported", _ACTOR, on=("event", event["id"]), data={"system": system})
+        if event.get("opening_rsvps"):
+            yield _balance(event["id"], event["opening_rsvps"], system)
+
+
+_OF_SHIFT = ("starts_at", "ends_at", "capacity")
+
+
+def _copy(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """COPY rows; a column that none of them names has its default. Five times as fast as INSERT."""
+    columns = [field for field in model._meta.concrete_fields if not field.generated]
+    defaults = {field.attname: _default(field) for field in columns}
+    names = ", ".join(f'"{field.column}"' for field in columns)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy,
+    ):
+        for row in rows:
+            copy.write_row([row.get(name, default) for name, default in defaults.items()])
+
+
+def _default(field: Any) -> Any:
+    value = field.get_default()
+    return value.value if isinstance(value, Enum) else value
 
 
 def _balance(event_id: UUID, n: int, system: str) -> NewEntry:
