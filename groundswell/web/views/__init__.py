@@ -1,0 +1,1 @@
+"""The pages of the front. A view is short: gate, form, service, page."""

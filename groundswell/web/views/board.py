@@ -1,0 +1,176 @@
+"""Headquarters: the live board, the entries behind each number, and the jobs that need a person."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import conditional_page, require_POST, require_safe
+
+from groundswell.events import selectors as events
+from groundswell.jobs import selectors as jobs
+from groundswell.jobs import services as jobs_services
+from groundswell.kit.clock import now
+from groundswell.ledger import hooks as ledger_hooks
+from groundswell.ledger import selectors as ledger
+from groundswell.ledger.rules import user_actor
+from groundswell.messaging import selectors as messaging
+from groundswell.people import verbs as people_verbs
+from groundswell.powers import selectors as powers
+from groundswell.powers import viewer
+from groundswell.powers.gates import may
+from groundswell.web import selectors, verbs
+
+PAGE = 50
+NEWEST = 12
+MAIL_OF = timedelta(days=7)
+LATE_S = 60  # entries that wait longer for their block: nobody sequences them
+
+
+@require_safe
+@never_cache
+@may(verbs.HQ)
+def hq(request: HttpRequest) -> HttpResponse:
+    """Headquarters: search, the board, what needs a person, what happened last."""
+    return render(request, "web/hq.html", _board(request))
+
+
+@require_safe
+@conditional_page
+@cache_control(private=True, no_cache=True)
+@may(verbs.HQ)
+def board(request: HttpRequest) -> HttpResponse:
+    """The moving part of headquarters. It carries an ETag, so that a board on which nothing moved costs no redraw."""
+    return render(request, "web/board.html", _board(request))
+
+
+def _board(request: HttpRequest) -> dict[str, object]:
+    who = viewer.of(request)
+    this_hour, chart = selectors.rsvps_by_hour()
+    return {
+        "counts": selectors.programme(),
+        "per_minute": selectors.rsvps_per_minute(),
+        "this_hour": this_hour,
+        "chart": chart,
+        "needs": _needs(who),
+        "newest": selectors.told(who, ledger.newest(limit=NEWEST)),
+        "may_see_people": bool(who.scopes(people_verbs.SEE)),
+    }
+
+
+def _needs(who: viewer.Viewer) -> list[dict[str, object]]:
+    """What waits for a person, with where to deal with it; what is nothing is left out."""
+    review, parked, mail = events.review_queue(who).count(), len(jobs.parked()), messaging.states(now() - MAIL_OF)
+    lag, queue = ledger.lag(), jobs.queue()
+    found = [
+        (review, ngettext("event waits for review", "events wait for review", review), reverse("events:review")),
+        (
+            parked,
+            ngettext("job was given up and waits for you", "jobs were given up and wait for you", parked),
+            reverse("web:jobs"),
+        ),
+        (
+            mail["unknown"],
+            ngettext("mail may or may not have left", "mails may or may not have left", mail["unknown"]),
+            reverse("web:jobs"),
+        ),
+        (
+            mail["failed"],
+            ngettext("mail could not be sent", "mails could not be sent", mail["failed"]),
+            reverse("web:jobs"),
+        ),
+    ]
+    needs: list[dict[str, object]] = [{"count": n, "what": what, "url": url} for n, what, url in found if n]
+    for consumer in ledger.troubled():
+        needs.append({"what": _("%(reader)s cannot read on") % {"reader": consumer.name}, "url": reverse("web:jobs")})
+    if not queue.workers or lag.oldest_s > LATE_S:
+        needs.append({"what": _("No worker is running: mail and counts wait"), "url": reverse("web:jobs")})
+    return needs
+
+
+@require_safe
+@never_cache
+@may(verbs.HQ)
+def entries(request: HttpRequest) -> HttpResponse:
+    """The entries behind a number: `?kind=` any number of times, `?on=` a subject, `?before=` where to go on."""
+    kinds = [kind for kind in request.GET.getlist("kind") if kind in ledger_hooks.kinds]
+    if len(kinds) != len(request.GET.getlist("kind")):
+        raise Http404
+    before = _mark(request.GET.get("before", ""))
+    if "on" in request.GET:
+        found = ledger.of_subject(_uuid(request.GET["on"]), PAGE + 1, before)
+        found = [entry for entry in found if not kinds or entry.kind in kinds]
+    else:
+        found = ledger.newest(kinds or None, PAGE + 1, before)
+    told = selectors.told(viewer.of(request), found[:PAGE])
+    return render(
+        request,
+        "web/entries.html",
+        {
+            "entries": told,
+            "kinds": [{"name": name, "sentence": ledger_hooks.kinds[name].sentence} for name in kinds],
+            "all_kinds": [
+                {"name": kind.name, "sentence": kind.sentence, "chosen": kind.name in kinds}
+                for kind in ledger_hooks.kinds.values()
+            ],
+            "older": _mark_text(told[-1].mark) if len(found) > PAGE else "",
+            "count": ledger.tally(kinds[0]) if len(kinds) == 1 and "on" not in request.GET else None,
+        },
+    )
+
+
+@require_safe
+@never_cache
+@may(verbs.HQ)
+def all_jobs(request: HttpRequest) -> HttpResponse:
+    """Jobs that were given up, mail whose fate is not known, and readers of the ledger that fell over."""
+    who = viewer.of(request)
+    context = {
+        "parked": jobs.parked(),
+        "queue": jobs.queue(),
+        "lag": ledger.lag(),
+        "mail": messaging.states(now() - MAIL_OF),
+        "may_mend": who.may(verbs.MEND),
+        "why": powers.why(who.user, verbs.MEND) if who.user else "",
+    }
+    return render(request, "web/jobs.html", context)
+
+
+@require_POST
+@never_cache
+@may(verbs.MEND)
+def unpark(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Let a parked job run again."""
+    assert request.user.is_authenticated
+    if jobs_services.unpark(job_id, user_actor(request.user.pk)):
+        messages.success(request, _("The job runs again."))
+    else:
+        messages.warning(request, _("This job was not parked any more."))
+    return redirect("web:jobs")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def _mark(text: str) -> tuple[datetime, int] | None:
+    """The place in the ledger that `_mark_text` wrote."""
+    at, _sep, entry_id = text.rpartition("~")
+    try:
+        moment = parse_datetime(at)
+        return (moment, int(entry_id)) if moment and moment.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _mark_text(mark: tuple[datetime, int]) -> str:
+    return f"{mark[0].isoformat()}~{mark[1]}"

@@ -1,0 +1,40 @@
+"""The movement's front page, and what robots may read. The same for everybody: nothing here looks at who asks."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from groundswell.events import selectors as events
+from groundswell.kit import maps
+from groundswell.powers.movement import movement
+from groundswell.web import selectors
+
+NEXT = 6
+
+
+@require_safe
+@cache_control(public=True, max_age=15)
+def home(request: HttpRequest) -> HttpResponse:
+    """What the movement does, near you and next."""
+    points, counts = events.map_points(), selectors.programme()
+    return render(
+        request,
+        "web/home.html",
+        {
+            "counts": counts,
+            "rsvps": counts.rsvps + counts.opening_rsvps,
+            "sketch": maps.sketch(((p.latitude, p.longitude) for p in points), movement().country),
+            "on_map": len(points),
+            "coming": events.find(events.FindQuery(limit=NEXT)),
+        },
+    )
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Public pages may be found; what is somebody's own may not."""
+    closed = "/hq /me /account /rsvp /outbox /events/new".split()
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), *(f"Disallow: /es{path}" for path in closed)]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
