@@ -1,4 +1,4 @@
-"""Declares the ledger kinds and verbs of this floor, and how users and subjects are called."""
+"""Declares the ledger kinds and verbs of this floor, how users and subjects are called, and that a user is a person."""
 
 from django.apps import AppConfig
 
@@ -8,11 +8,12 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from groundswell.ledger import hooks as ledger
-        from groundswell.people import hooks, kinds, selectors, verbs
+        from groundswell.people import hooks, kinds, selectors, services, verbs
         from groundswell.powers import hooks as powers
 
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         powers.register_display_name(selectors.display_name)
+        powers.register_proved(services.person_of_user)
         hooks.register_subject("tag", selectors.tags_by_id)
         hooks.register_subject("field", selectors.fields_by_id)

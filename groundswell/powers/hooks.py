@@ -1,7 +1,9 @@
-"""What powers asks of floors above: their verbs, and how people are called. Filled in `AppConfig.ready()`."""
+"""What powers asks of floors above: their verbs, how people are called, who wants to know of a sign-in. Filled in
+`AppConfig.ready()`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.functional import Promise
@@ -58,3 +60,12 @@ def register_display_name(name_of: Callable[[AbstractBaseUser], str]) -> None:
 def display_name(user: AbstractBaseUser) -> str:
     """What others read for this user. Never the whole address."""
     return (_display_name(user) if _display_name else "") or user.get_username().partition("@")[0]
+
+
+Proved = Callable[[Any], object]  # gets the User
+proved: list[Proved] = []
+
+
+def register_proved(tell: Proved) -> None:
+    """Call this, in the same transaction, when somebody proved that a user's address is theirs."""
+    proved.append(tell)

@@ -70,6 +70,8 @@ def proved_address(email: str) -> User:
         unique_fields=["user", "email"],
         update_fields=["verified", "primary"],
     )
+    for tell in hooks.proved:
+        tell(user)
     return user
 
 
