@@ -12,6 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
+from groundswell.kit import geo
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import user_actor
@@ -74,6 +75,23 @@ def _reached_by(person: Person, channel: str) -> str:
     works = ContactPoint.objects.filter(person=person, channel=channel, status__in=["works", "unverified"])
     point = works.order_by(F("verified_at").asc(nulls_last=True), "added_at", "id").first()
     return point.value if point else ""
+
+
+def reached_by(people: Iterable[Person]) -> dict[UUID, dict[str, str]]:
+    """Where mail goes and which number to call, chosen as `email_of`: {person id: {"email": ..., "phone": ...}}."""
+    works = ContactPoint.objects.filter(
+        person__in=list(people), channel__in=["email", "phone"], status__in=["works", "unverified"]
+    )
+    found: dict[UUID, dict[str, str]] = {}
+    for point in works.order_by(F("verified_at").asc(nulls_last=True), "added_at", "id"):
+        found.setdefault(point.person_id, {}).setdefault(point.channel, point.value)
+    return found
+
+
+def place_of(person: Person) -> str:
+    """Where a person lives, as far as we know: `Burlington, VT 05401`, or only the postal code, or nothing."""
+    place = geo.find_zip(person.postal_code) if person.postal_code else None
+    return f"{place.city}, {place.region} {place.postal_code}" if place else person.postal_code
 
 
 def contact_points(person: Person) -> list[ContactPoint]:
