@@ -1,16 +1,11 @@
 """The ledger's own consumer: tallies."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import sha256
-from uuid import UUID
 
 from django.db import connection
 
 from groundswell.ledger.models import Entry, Tally
-
-Key = tuple[str, UUID, datetime | None, str]
 
 
 class Tallies:
@@ -20,20 +15,12 @@ class Tallies:
     kinds: frozenset[str] | None = None
 
     def handle(self, entries: Sequence[Entry]) -> None:
-        counts: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
-        for entry in entries:
-            hour = entry.at.replace(minute=0, second=0, microsecond=0)
-            for on_id in {Tally.ALL, entry.on_id or Tally.ALL}:
-                for when in (None, hour):
-                    count = counts[entry.kind, on_id, when, entry.currency or ""]
-                    count[0] += 1
-                    count[1] += entry.quantity
-                    count[2] += entry.amount or 0
-        # One statement, rows in one order: two runners can never wait for each other in a circle.
-        keys = sorted(counts, key=lambda key: (key[0], key[1], key[2].timestamp() if key[2] else 0.0, key[3]))
-        columns = [*zip(*keys, strict=True), *zip(*(counts[key] for key in keys), strict=True)]
+        times = [entry.at for entry in entries]
         with connection.cursor() as cursor:
-            cursor.execute(_ADD, [list(column) for column in columns])
+            cursor.execute(
+                _ADD,
+                {"all": Tally.ALL, "ids": [entry.id for entry in entries], "first": min(times), "last": max(times)},
+            )
 
     def reset(self) -> None:
         Tally.objects.all().delete()
@@ -48,9 +35,16 @@ class Tallies:
         return digest.hexdigest()
 
 
+# Each entry counts four times: (all of its kind, its subject) x (in total, in its hour). One statement, rows in one
+# order: two runners can never wait for each other in a circle.
 _ADD = """
 INSERT INTO ledger_tally AS kept (kind, on_id, hour, currency, entries, quantity, amount)
-SELECT * FROM unnest(%s::text[], %s::uuid[], %s::timestamptz[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
+SELECT kind, subject, counted.hour, coalesce(currency, ''), count(*), sum(quantity), coalesce(sum(amount), 0)
+FROM ledger_entry
+CROSS JOIN LATERAL (SELECT %(all)s::uuid UNION SELECT coalesce(on_id, %(all)s::uuid)) AS done_to (subject)
+CROSS JOIN LATERAL (VALUES (NULL), (date_trunc('hour', at, 'UTC'))) AS counted (hour)
+WHERE id = ANY (%(ids)s) AND at BETWEEN %(first)s AND %(last)s
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 ON CONFLICT (kind, on_id, hour, currency) DO UPDATE SET
     entries = kept.entries + excluded.entries,
     quantity = kept.quantity + excluded.quantity,

@@ -19,7 +19,8 @@ from groundswell.ledger.models import Cursor, Entry, IdempotencyKey
 
 logger = logging.getLogger(__name__)
 
-BATCH = 10_000  # entries per block, per COPY, and per transaction of a consumer
+BATCH = 10_000  # entries per COPY, and per transaction of the sequencer
+BLOCK = 1_000  # entries per block, and per transaction of a consumer
 KEEP_KEYS = timedelta(hours=24)
 MONTHS_AHEAD = timedelta(days=62)
 
@@ -147,13 +148,13 @@ def ensure_months_ahead() -> None:
 
 # --- blocks --------------------------------------------------------------------------------------------------------
 def sequence(*, wait: bool = False) -> int:
-    """Put the next committed entries, at most `BATCH`, into a block. One at a time in the whole installation.
+    """Put the next committed entries, at most `BATCH`, into blocks. One at a time in the whole installation.
 
     Args:
         wait: for another sequencer to finish; otherwise leave it to that one.
 
     Returns:
-        How many entries the block has; 0 when there were none or another sequencer is at work.
+        How many entries; 0 when there were none or another sequencer is at work.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
@@ -166,23 +167,17 @@ def sequence(*, wait: bool = False) -> int:
         if not taken:
             return 0
         cursor.execute("SELECT n, chain FROM ledger_block ORDER BY n DESC LIMIT 1")
-        before, chain = cursor.fetchone() or (0, rules.GENESIS)
-        leaves = [bytes(leaf) for _, _, leaf in taken]
-        root = rules.merkle_root(leaves)
-        cursor.execute(
-            "INSERT INTO ledger_block (n, count, first_at, last_at, entry_ids, leaves, root, chain)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                before + 1,
-                len(taken),
-                min(at for _, at, _ in taken),
-                max(at for _, at, _ in taken),
-                [entry_id for entry_id, _, _ in taken],
-                b"".join(leaves),
-                root,
-                rules.chain(bytes(chain), before + 1, root),
-            ],
-        )
+        n, chain = cursor.fetchone() or (0, rules.GENESIS)
+        for start in range(0, len(taken), BLOCK):
+            ids, times, leaves = zip(*taken[start : start + BLOCK], strict=True)
+            leaves = tuple(map(bytes, leaves))
+            n, root = n + 1, rules.merkle_root(leaves)
+            chain = rules.chain(bytes(chain), n, root)
+            cursor.execute(
+                "INSERT INTO ledger_block (n, count, first_at, last_at, entry_ids, leaves, root, chain)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                [n, len(ids), min(times), max(times), list(ids), b"".join(leaves), root, chain],
+            )
         return len(taken)
 
 
@@ -235,7 +230,7 @@ def _consume(consumer: hooks.Consumer, wait: bool, up_to: int | None) -> int:
                 Cursor.objects.bulk_create([Cursor(consumer=consumer.name)], ignore_conflicts=True)
                 return _consume(consumer, wait, up_to)
             return 0
-        cursor.execute(_NEXT_BLOCKS, [found[0], up_to, BATCH])
+        cursor.execute(_NEXT_BLOCKS, [found[0], up_to, BLOCK])
         blocks = cursor.fetchall()
     if not blocks:
         return 0
@@ -258,7 +253,7 @@ _NEXT_BLOCKS = """
 SELECT n, first_at, last_at, entry_ids FROM (
     SELECT *, sum(count) OVER (ORDER BY n) - count AS before
     FROM (
-        SELECT * FROM ledger_block WHERE n > %s AND n <= coalesce(%s, 9223372036854775807) ORDER BY n LIMIT 1000
+        SELECT * FROM ledger_block WHERE n > %s AND n <= coalesce(%s, 9223372036854775807) ORDER BY n LIMIT 500
     ) next
 ) counted WHERE before = 0 OR before + count <= %s ORDER BY n
 """
