@@ -79,9 +79,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on(
         "console",
-        lambda message: problems.append(message.text)
-        if message.type == "error" and "status of 4" not in message.text
-        else None,
+        lambda message: (
+            problems.append(message.text) if message.type == "error" and "status of 4" not in message.text else None
+        ),
     )
     yield opened
     assert problems == [], "the page reported errors in the console"
