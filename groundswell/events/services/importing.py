@@ -122,8 +122,7 @@ def import_events(rows: Sequence[ImportedEvent], system: str) -> ImportResult:
     if len(by_id) < len(rows) or "" in by_id:
         raise ValueError("Every imported event needs an external id of its own.")
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"events.import:{system}"])
+        _one_at_a_time(system)
         known = _known(system, by_id)
         new = [row for row in rows if row.external_id not in known]
         entries = list(_add(new, system))
@@ -142,6 +141,11 @@ def import_events(rows: Sequence[ImportedEvent], system: str) -> ImportResult:
         if entries:
             transaction.on_commit(forget_map)
     return ImportResult(len(new), changed, len(rows) - len(new) - changed)
+
+
+def _one_at_a_time(system: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"events.import:{system}"])
 
 
 # --- what is said --------------------------------------------------------------------------------------------------
@@ -249,6 +253,7 @@ def _copy(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     defaults = {field.attname: _default(field) for field in columns}
     names = ", ".join(f'"{field.column}"' for field in columns)
     with (
+        connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy,
     ):

@@ -71,6 +71,13 @@ def test_a_place_is_found_by_the_words_people_use(text, found):
     assert (place.city, place.region, place.country) == found
 
 
+def test_a_city_is_found_in_its_country_by_letters_that_mean_a_state_elsewhere():
+    assert geo.find_city("Toronto", "CA").region == "ON"
+    assert geo.find_city("Toronto", "US").region == "OH"
+    assert geo.find_city("London", "CA", "ON").city == "London"
+    assert geo.find_city("London", "CA", "QC") is None
+
+
 @pytest.mark.parametrize("text", ["", " , ", "Burlington, Nowhere", "qwertyuiop", "x" * 5000, "99999", "🎈", ",,,"])
 def test_words_that_name_no_place_find_none(text):
     assert geo.find_place(text) is None
