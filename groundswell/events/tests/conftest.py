@@ -1,0 +1,42 @@
+"""The cast: alice hosts, bob is a co-host to be, charlie signs in and hosts nothing, dana runs the movement, erin is a
+supporter with no login."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from groundswell.events import selectors
+from groundswell.events.tests import making
+from groundswell.people.models import Person
+from groundswell.people.services import person_of_user
+from groundswell.powers.models import User
+from groundswell.powers.services import found_movement
+from groundswell.powers.viewer import Viewer
+
+
+@dataclass
+class Cast:
+    dana: Viewer
+    alice: Viewer
+    bob: Viewer
+    charlie: Viewer
+    nobody: Viewer
+    people: dict[str, Person]
+
+
+@pytest.fixture
+def cast(db, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    owner = found_movement("dana@example.org", "Dana")
+    users = {name: User.objects.create_user(f"{name}@example.org") for name in ("alice", "bob", "charlie")}
+    people = {"erin": making.person("erin"), "dana": person_of_user(owner)}
+    for name, user in users.items():
+        making.person(name)
+        people[name] = person_of_user(user)
+    viewers = {name: Viewer(user, strong=True) for name, user in users.items()}
+    return Cast(dana=Viewer(owner, strong=True), nobody=Viewer(None), people=people, **viewers)
+
+
+@pytest.fixture(autouse=True)
+def fresh_map():
+    selectors.forget_map()

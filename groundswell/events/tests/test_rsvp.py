@@ -1,0 +1,401 @@
+"""Saying one comes: one RSVP a person and shift, places, the waiting list, taking it back."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from groundswell.events import links, selectors, services
+from groundswell.events.models import RSVP, Shift
+from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.events.services import Agreed, rsvps
+from groundswell.events.tests import making
+from groundswell.events.tests.making import TEST, ago, draft, first, person, published, who
+from groundswell.ledger import selectors as ledger
+from groundswell.people.models import Consent, ContactPoint
+from groundswell.people.selectors import NotFound
+from groundswell.people.services import NewPerson
+from groundswell.powers.viewer import Viewer
+from groundswell.sources.models import Source, Touch
+from groundswell.sources.services import sharer_code
+
+pytestmark = pytest.mark.django_db
+
+
+def party(capacity=None):
+    return first(published(shifts=[making.shift(capacity)]))
+
+
+def come(shift, name, guests=0, **more):
+    return services.rsvp(shift.pk, who(name), guests=guests, **more)
+
+
+def state(rsvp):
+    rsvp.refresh_from_db()
+    return rsvp.state
+
+
+def counts(shift):
+    shift.refresh_from_db()
+    return shift.taken, shift.waiting
+
+
+def kinds_of(rsvp):
+    entries = ledger.of_person(rsvp.person_id)
+    return [(e.kind.removeprefix("event."), e.quantity) for e in entries if e.kind.startswith("event.")][::-1]
+
+
+# --- places --------------------------------------------------------------------------------------------------------
+def test_a_person_gets_a_place_with_their_guests():
+    shift = party(5)
+    rsvp = come(shift, "erin", 2)
+    assert (rsvp.state, counts(shift)) == ("going", (3, 0))
+    entry = ledger.of_person(rsvp.person_id)[0]
+    assert (entry.kind, entry.quantity, entry.on_id) == ("event.rsvp", 3, shift.event_id)
+    assert entry.data == {"shift": str(shift.pk), "rsvp": str(rsvp.pk)}
+
+
+def test_pressing_again_changes_nothing_but_the_guests():
+    shift = party(5)
+    one = come(shift, "erin", 1)
+    assert come(shift, "erin", 1).pk == come(shift, "ERIN", 1).pk == one.pk
+    assert counts(shift) == (2, 0)
+    come(shift, "erin", 3)
+    assert counts(shift) == (4, 0)
+    assert kinds_of(one) == [("rsvp", 2), ("rsvp_changed", 2)]
+
+
+def test_who_had_cancelled_may_come_back_behind_those_who_wait():
+    shift = party(1)
+    erin = come(shift, "erin")
+    bob = come(shift, "bob")
+    services.cancel_rsvp(erin)
+    assert (state(erin), state(bob)) == ("cancelled", "going")
+    assert come(shift, "erin").pk == erin.pk
+    assert (state(erin), counts(shift)) == ("waiting", (1, 1))
+
+
+def test_without_room_they_wait_and_a_cancellation_lets_the_first_in():
+    shift = party(2)
+    erin, bob, charlie = come(shift, "erin", 1), come(shift, "bob"), come(shift, "charlie")
+    assert (bob.state, charlie.state, counts(shift)) == ("waiting", "waiting", (2, 2))
+    services.change_rsvp(erin, 0)
+    assert (state(bob), state(charlie), counts(shift)) == ("going", "waiting", (2, 1))
+    services.cancel_rsvp(erin)
+    assert (state(charlie), counts(shift)) == ("going", (2, 0))
+    assert kinds_of(bob) == [("waiting", 1), ("promoted", 1)]
+    assert kinds_of(erin) == [("rsvp", 2), ("rsvp_changed", -1), ("rsvp_cancelled", 1)]
+
+
+def test_a_group_too_large_is_passed_over_and_keeps_its_position():
+    shift = party(4)
+    erin, _dana = come(shift, "erin", 1), come(shift, "dana", 1)
+    large, small = come(shift, "bob", 2), come(shift, "charlie", 1)
+    services.cancel_rsvp(erin)
+    assert (state(large), state(small)) == ("waiting", "going")
+    services.cancel_rsvp(small)
+    services.cancel_rsvp(_dana)
+    assert state(large) == "going"
+
+
+def test_waiting_with_fewer_guests_may_fit():
+    shift = party(3)
+    come(shift, "erin", 1)
+    bob = come(shift, "bob", 1)
+    assert bob.state == "waiting"
+    assert services.change_rsvp(bob, 0).state == "going"
+    assert counts(shift) == (3, 0)
+
+
+def test_more_guests_than_are_free_changes_nothing():
+    shift = party(4)
+    erin = come(shift, "erin", 1)
+    come(shift, "bob")
+    with pytest.raises(NoRoom, match="Only 1 more"):
+        services.change_rsvp(erin, 3)
+    assert counts(shift) == (3, 0)
+    assert state(erin) == "going"
+
+
+def test_leaving_the_waiting_list_frees_no_place():
+    shift = party(1)
+    come(shift, "erin")
+    bob = come(shift, "bob")
+    services.cancel_rsvp(bob)
+    services.cancel_rsvp(bob)
+    assert counts(shift) == (1, 0)
+    assert kinds_of(bob) == [("waiting", 1), ("left_waiting", 1)]
+
+
+def test_each_shift_has_its_own_places():
+    event = published(shifts=[making.shift(1, days=3), making.shift(1, days=4)])
+    one, two = event.shifts.all()
+    assert (come(one, "erin").state, come(two, "erin").state) == ("going", "going")
+    assert (come(one, "bob").state, come(two, "bob").state) == ("waiting", "waiting")
+
+
+# --- what is refused -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("guests", [-1, 11])
+def test_too_many_guests_are_told(guests):
+    with pytest.raises(Invalid) as caught:
+        come(party(), "erin", guests)
+    assert list(caught.value.problems) == ["guests"]
+
+
+def test_a_group_that_can_never_fit_is_told_instead_of_waiting_forever():
+    with pytest.raises(Invalid, match="room for 2"):
+        come(party(2), "erin", 2)
+
+
+@pytest.mark.parametrize("email", ["", "not an address", "erin@", "a@b\r\nBcc: c@example.org d"])
+def test_a_bad_address_is_told_with_its_field_and_nothing_is_written(email):
+    shift = party(5)
+    with pytest.raises(Invalid) as caught:
+        services.rsvp(shift.pk, NewPerson(given_name="Erin", email=email))
+    assert list(caught.value.problems) == ["email"]
+    assert not RSVP.objects.exists()
+    assert counts(shift) == (0, 0)
+
+
+def test_no_rsvp_to_what_is_not_published_cancelled_or_over():
+    with pytest.raises(NotFound):
+        come(first(draft()), "erin")
+    with pytest.raises(NotFound):
+        services.rsvp(published().pk, who("erin"))
+    gone = published()
+    services.cancel(gone, TEST)
+    with pytest.raises(Refused, match="cancelled"):
+        come(first(gone), "erin")
+    over = ago(published(), days=5)
+    with pytest.raises(Refused, match="over"):
+        come(first(over), "erin")
+
+
+# --- what comes along ----------------------------------------------------------------------------------------------
+def test_consents_source_and_touch_are_kept_with_the_rsvp():
+    shift, code = party(), sharer_code(person("bob"))
+    words = "Write to me about the campaign."
+    rsvp = come(
+        shift, "erin", source_code=code, consents=[Agreed("news", "email", words)], page=f"/events/{shift.event_id}"
+    )
+    consent = Consent.objects.get(person=rsvp.person)
+    assert (consent.wording.words, consent.page, consent.given) == (words, f"/events/{shift.event_id}", True)
+    assert rsvp.source == Source.objects.get(code=code)
+    assert Touch.objects.get(source=rsvp.source).person == rsvp.person
+    assert ledger.of_person(rsvp.person_id)[0].source_id == rsvp.source_id
+
+
+def test_an_unknown_or_malformed_code_does_no_harm():
+    shift = party()
+    for n, code in enumerate(["'; DROP TABLE", "x" * 5000, "\0", "nobody-issued-this"]):
+        assert come(shift, f"erin{n}", source_code=code).state == "going"
+
+
+# --- the link in the mail ------------------------------------------------------------------------------------------
+def test_the_link_opens_one_rsvp_and_a_forged_one_none():
+    shift = party()
+    erin, bob = come(shift, "erin"), come(shift, "bob")
+    token = links.rsvp_token(erin)
+    assert links.rsvp_from(token) == erin
+    forged = [token[:-1], token + "x", links.rsvp_token(bob).split("~")[0] + "~" + token.split("~")[1], "", "~", "x~y"]
+    for bad in [*forged, links.thanks_token(erin), links.confirm_token(shift.event)]:
+        with pytest.raises(NotFound):
+            links.rsvp_from(bad)
+
+
+def test_pressing_the_link_proves_the_address():
+    rsvp = come(party(), "erin")
+    assert ContactPoint.objects.get(value="erin@example.org").verified_at is None
+    services.prove(rsvp)
+    assert ContactPoint.objects.get(value="erin@example.org").verified_at
+
+
+def test_nothing_can_be_changed_once_it_is_over():
+    event = published()
+    erin = come(first(event), "erin")
+    ago(event, days=5)
+    for act in (lambda: services.change_rsvp(erin, 1), lambda: services.cancel_rsvp(erin)):
+        with pytest.raises(Refused, match="over"):
+            act()
+
+
+# --- attendance ----------------------------------------------------------------------------------------------------
+def test_attendance_is_recorded_once():
+    event = published()
+    erin = come(first(event), "erin", 1)
+    ago(event, days=3)
+    for came in (True, True, False):
+        services.mark_attended(erin, came, TEST)
+    assert kinds_of(erin) == [("rsvp", 2), ("attended", 2), ("missed", 2)]
+
+
+def test_nobody_has_come_to_what_is_days_away():
+    erin = come(party(), "erin")
+    with pytest.raises(Refused):
+        services.mark_attended(erin, True, TEST)
+
+
+def test_guests_are_listed_for_those_who_passed_the_gate(cast):
+    shift = first(published(cast.people["alice"], shifts=[making.shift(1)]))
+    come(shift, "erin")
+    come(shift, "bob")
+    event = selectors.access_event(cast.alice, shift.event_id)
+    assert [(r.person.given_name, r.state) for r in selectors.guest_list(event)] == [
+        ("Erin", "going"),
+        ("Bob", "waiting"),
+    ]
+    with pytest.raises(NotFound):
+        selectors.access_event(Viewer(None), shift.event_id)
+
+
+# --- at once -------------------------------------------------------------------------------------------------------
+def rush(shift_id, people=40, threads=40):
+    """Everybody presses at the same moment; states by count."""
+    start = Barrier(threads)
+
+    def press(n):
+        try:
+            start.wait(10)
+            return services.rsvp(shift_id, who(f"p{n}")).state
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return sorted(pool.map(press, range(people)))
+
+
+@pytest.fixture
+def many_connections(settings):
+    """As many as there are threads, as several processes would have."""
+    pool = settings.DATABASES["default"]["OPTIONS"]["pool"]
+    before = dict(pool)
+    connections.close_all()
+    connection.close_pool()
+    pool.update(max_size=45, timeout=30)
+    yield
+    connections.close_all()
+    connection.close_pool()
+    pool.clear()
+    pool.update(before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forty_at_once_for_five_seats_fill_exactly_five(many_connections):
+    shift = party(5)
+    assert rush(shift.pk) == ["going"] * 5 + ["waiting"] * 35
+    assert counts(shift) == (5, 35)
+    assert RSVP.objects.filter(shift=shift, state="going").count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_checking_first_and_taking_then_oversells(many_connections, monkeypatch):
+    """The control: without the lock and the one statement, the same rush sells seats twice."""
+
+    def unlocked(shift_id):
+        shift = Shift.objects.select_related("event").get(pk=shift_id)
+        return shift, shift.event
+
+    def check_then_take(shift, places):
+        free = shift.capacity - RSVP.objects.filter(shift=shift, state="going").count()
+        if free < places:
+            return False
+        Shift.objects.filter(pk=shift.pk).update(taken=rsvps.F("taken") + places)
+        return True
+
+    monkeypatch.setattr(rsvps, "_locked", unlocked)
+    monkeypatch.setattr(rsvps, "_take", check_then_take)
+    assert rush(party(5).pk).count("going") > 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_person_pressing_twenty_times_at_once_has_one_rsvp(many_connections):
+    shift = party(5)
+    start = Barrier(20)
+
+    def press(_):
+        try:
+            start.wait(10)
+            return services.rsvp(shift.pk, who("erin")).pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as pool:
+        assert len(set(pool.map(press, range(20)))) == 1
+    assert counts(shift) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_slips_into_an_event_that_is_being_cancelled(many_connections):
+    for _ in range(5):
+        event = published()
+        shift, start = first(event), Barrier(11)
+
+        def press(n, shift=shift, start=start):
+            try:
+                start.wait(10)
+                return services.rsvp(shift.pk, who(f"p{n}")).state
+            except Refused:
+                return "refused"
+            finally:
+                connections.close_all()
+
+        def call_off(event=event, start=start):
+            try:
+                start.wait(10)
+                services.cancel(event, TEST)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(11) as pool:
+            off = pool.submit(call_off)
+            states = list(pool.map(press, range(10)))
+            off.result()
+        cancelled = ledger.of_subject(event.pk)
+        order = [entry.kind for entry in sorted(cancelled, key=lambda entry: entry.pk)]
+        assert set(order[order.index("event.cancelled") + 1 :]) == set()
+        assert states.count("going") == order.count("event.rsvp")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_joining_changing_and_leaving_at_once_never_lock_in_a_circle(many_connections):
+    shift = party(6)
+    names = [f"p{n}" for n in range(12)]
+    start = Barrier(12)
+
+    def act(name):
+        try:
+            start.wait(10)
+            for guests in (1, 0, 2, 1):
+                try:
+                    rsvp = services.rsvp(shift.pk, who(name), guests=guests)
+                    if guests == 2:
+                        services.cancel_rsvp(rsvp)
+                except NoRoom:
+                    pass
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(act, names))
+    going = sum(r.places for r in RSVP.objects.filter(shift=shift, state="going"))
+    waiting = [r.places for r in RSVP.objects.filter(shift=shift, state="waiting")]
+    assert counts(shift) == (going, sum(waiting))
+    assert going <= 6
+    assert all(places > 6 - going for places in waiting)
+    tally = dict.fromkeys(("rsvp", "promoted", "rsvp_changed", "rsvp_cancelled"), 0)
+    for entry in ledger.of_subject(shift.event_id, limit=1000):
+        if (kind := entry.kind.removeprefix("event.")) in tally:
+            tally[kind] += entry.quantity
+    assert tally["rsvp"] + tally["promoted"] + tally["rsvp_changed"] - tally["rsvp_cancelled"] == going
+
+
+# --- cost ----------------------------------------------------------------------------------------------------------
+def test_a_known_person_gets_a_place_in_few_statements():
+    shift = party(100)
+    person("erin")
+    with CaptureQueriesContext(connection) as queries:
+        come(shift, "erin")
+    sent = [q["sql"] for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "SELECT ledger_"))]
+    assert len(sent) <= 7, "\n".join(sent)
