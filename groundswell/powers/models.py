@@ -51,12 +51,21 @@ class User(AbstractBaseUser):
         return str(self.email)
 
 
-class InArray(models.Func):
-    """`value = ANY(array)`."""
+class _NoneInChain(models.Func):
+    """No grant of the chain, from the first one down to this, is in the condition. Written out because building it
+    from the ORM's parts took three times as long as asking the database."""
 
-    template = "%(expressions)s)"
-    arg_joiner = " = ANY("
+    template = "NOT EXISTS (SELECT FROM powers_grant link WHERE link.id = ANY(%(expressions)s) AND (%(condition)s))"
+    arg_joiner = " || "
     output_field = models.BooleanField()
+
+    def __init__(self, condition: str, *values: Any) -> None:
+        super().__init__("chain", "pk", condition=condition)
+        self.values = values
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
+        sql, params = super().as_sql(*args, **kwargs)
+        return sql, (*params, *self.values)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -64,19 +73,15 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
     def alive(self, at: datetime) -> Self:
         """Neither the grant nor any above it is revoked or ended."""
-        return self._whole_chain_free_of(models.Q(revoked_at__isnull=False) | models.Q(ends_at__lte=at))
+        return self.filter(_NoneInChain("link.revoked_at IS NOT NULL OR link.ends_at <= %s", at))
 
     def not_used_up(self) -> Self:
         """Neither the grant nor any above it has reached its limit."""
-        return self._whole_chain_free_of(models.Q(used__gte=models.F("limit")))
+        return self.filter(_NoneInChain("link.used >= link.limit"))
 
     def covering(self, verb: str, scope: str) -> Self:
         """Those for this verb, or for everything, on this scope."""
         return self.filter(verb__in=(verb, EVERYTHING), scope__covers=scope)
-
-    def _whole_chain_free_of(self, dead: models.Q) -> Self:
-        above = Grant.objects.filter(InArray(models.F("pk"), models.OuterRef("chain"))).filter(dead)
-        return self.exclude(dead).filter(~models.Exists(above))
 
 
 class Grant(models.Model):
