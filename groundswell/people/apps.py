@@ -16,4 +16,5 @@ class PeopleConfig(AppConfig):
         powers.register_display_name(selectors.display_name)
         powers.register_proved(services.person_of_user)
         hooks.register_subject("tag", selectors.tags_by_id)
+        hooks.register_subject("consent", selectors.consents_by_id)
         hooks.register_subject("field", selectors.fields_by_id)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from groundswell.kit.clock import now
 from groundswell.kit.fields import LtreeField
 from groundswell.kit.ids import new_id
+from groundswell.people import rules
 
 
 class Person(models.Model):
@@ -79,6 +80,11 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def shown(self) -> str:
+        """As people read it: a phone number in groups."""
+        return rules.phone_shown(self.value) if self.channel == Channel.PHONE else self.value
 
 
 class Wording(models.Model):

@@ -94,6 +94,17 @@ def words_of(query: str) -> list[str]:
     return [word for word in folded if word]
 
 
+def phone_shown(number: str) -> str:
+    """A kept number as people read it: `+1 802-555-0123`."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
 def line(field: str, written: str, limit: int, label: str | Promise) -> str:
     """One clean line of at most `limit` characters. Raises BadDetails."""
     clean = text.clean_line(written)

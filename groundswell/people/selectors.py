@@ -17,7 +17,7 @@ from groundswell.ledger import selectors as ledger
 from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import user_actor
 from groundswell.people import hooks, rules
-from groundswell.people.models import Consent, ContactPoint, Field, FieldValue, Person, Tag
+from groundswell.people.models import Channel, Consent, ContactPoint, Field, FieldValue, Person, Tag
 from groundswell.people.verbs import SEE
 from groundswell.powers import hooks as powers
 from groundswell.powers.models import ROOT, User
@@ -95,8 +95,9 @@ def place_of(person: Person) -> str:
 
 
 def contact_points(person: Person) -> list[ContactPoint]:
-    """Every way to reach them and their ids in other systems, by channel, those that are proven first."""
-    return list(person.contact_points.order_by("channel", F("verified_at").asc(nulls_last=True), "added_at", "id"))
+    """Every way to reach them, then their ids in other systems; by channel, those that are proven first."""
+    points = person.contact_points.order_by(F("verified_at").asc(nulls_last=True), "added_at", "id")
+    return sorted(points, key=lambda point: Channel.values.index(point.channel))
 
 
 def consents(person: Person) -> list[Consent]:
@@ -187,6 +188,12 @@ def _actors(entries: Sequence[Entry]) -> dict[str, str]:
 def tags_by_id(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     """Tags as subjects of a timeline."""
     return {tag.pk: (tag.name, "") for tag in Tag.objects.filter(pk__in=list(ids))}
+
+
+def consents_by_id(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Consents as subjects of a timeline: for what, and through which channel."""
+    found = Consent.objects.filter(pk__in=list(ids))
+    return {one.pk: (f"{one.purpose}, {one.get_channel_display()}", "") for one in found}
 
 
 def fields_by_id(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:

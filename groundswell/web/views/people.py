@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from groundswell.ledger.rules import user_actor
 from groundswell.people import selectors, services
 from groundswell.people.models import Person
+from groundswell.people.rules import phone_shown
 from groundswell.people.verbs import CHANGE, SEE
 from groundswell.powers import selectors as powers
 from groundswell.powers import viewer
@@ -34,7 +35,13 @@ def people(request: HttpRequest) -> HttpResponse:
     """Search: `?q=` any part of names, emails or phones. HTMX asks for the table alone."""
     query = request.GET.get("q", "")
     found = selectors.search(viewer.of(request), query, FOUND + 1)
-    context = {"q": query, "columns": _columns(), "rows": _rows(found[:FOUND]), "more": len(found) > FOUND}
+    context = {
+        "q": query,
+        "columns": _columns(),
+        "rows": _rows(found[:FOUND]),
+        "more": len(found) > FOUND,
+        "may_change": bool(viewer.of(request).scopes(CHANGE)),
+    }
     part = request.headers.get("HX-Target") == "found"
     return render(request, "web/people_found.html" if part else "web/people.html", context)
 
@@ -175,7 +182,7 @@ def _rows(found: list[Person]) -> list[dict[str, Any]]:
                 "cells": [
                     {"text": str(one), "href": reverse("web:person", args=[one.pk])},
                     {"text": email, "href": email and f"mailto:{email}"},
-                    {"text": phone, "href": phone and f"tel:{phone}"},
+                    {"text": phone and phone_shown(phone), "href": phone and f"tel:{phone}"},
                     {"text": selectors.place_of(one)},
                 ]
             }
