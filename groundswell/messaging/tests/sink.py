@@ -1,5 +1,6 @@
 """A real SMTP server in this process that keeps what it takes and answers as told."""
 
+import asyncio
 import contextlib
 import re
 import socket
@@ -16,6 +17,7 @@ class Sink:
     def __init__(self) -> None:
         self.taken: list[bytes] = []
         self.asked: Counter[str] = Counter()
+        self.pause = 0.0  # seconds between taking a mail and saying so
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         self.asked[address] += 1
@@ -28,6 +30,7 @@ class Sink:
 
     async def handle_DATA(self, server, session, envelope):
         self.taken.append(envelope.content)
+        await asyncio.sleep(self.pause)
         if envelope.rcpt_tos[0].startswith("drop-"):
             server.transport.abort()
         return "250 taken"
