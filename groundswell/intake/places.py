@@ -82,7 +82,9 @@ def _at(
 
 
 def _by_city(code: str, city: str, region: str, country: str) -> Spot:
-    post = geo.find_post_abroad(code.zfill(5)) if code.isdigit() and country in ("", geo.HOME) else None
+    post = geo.find_post_abroad(code.zfill(5)) if code.isdigit() else None
+    if post and country not in ("", geo.HOME, post[0]):
+        post = None
     if not city or (post and city.upper() in _POSTS):
         town = None
     elif post or country not in ("", geo.HOME):

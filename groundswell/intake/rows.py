@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from groundswell.events.services.importing import OWN_SYSTEM, ImportedEvent, ImportedShift, check_imported
+from groundswell.events.services import OWN_SYSTEM, ImportedEvent, ImportedShift, check_imported
 from groundswell.intake.columns import Columns
 from groundswell.intake.places import Nowhere, Spot, spot
 from groundswell.kit import geo

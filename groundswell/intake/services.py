@@ -8,7 +8,7 @@ from itertools import groupby
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundswell.events.services.importing import ImportedEvent, import_events
+from groundswell.events.services import ImportedEvent, import_events
 from groundswell.intake.columns import Columns
 from groundswell.intake.rows import BadRow, Draft, Reader
 from groundswell.kit.tables import Problem, Table

@@ -26,13 +26,25 @@ from groundswell.events.services.hosting import (
     send_back,
     submit,
 )
+from groundswell.events.services.importing import (
+    OWN_SYSTEM,
+    ImportedEvent,
+    ImportedShift,
+    ImportResult,
+    check_imported,
+    import_events,
+)
 from groundswell.events.services.rsvps import Agreed, cancel_rsvp, change_rsvp, mark_attended, prove, rsvp
 
 __all__ = [
+    "OWN_SYSTEM",
     "Agreed",
     "BulkEvent",
     "BulkRSVP",
     "EventDetails",
+    "ImportResult",
+    "ImportedEvent",
+    "ImportedShift",
     "Invalid",
     "NoRoom",
     "Refused",
@@ -44,9 +56,11 @@ __all__ = [
     "cancel_rsvp",
     "change",
     "change_rsvp",
+    "check_imported",
     "confirm",
     "create",
     "hand_over",
+    "import_events",
     "mark_attended",
     "prove",
     "publish",

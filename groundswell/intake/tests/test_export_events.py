@@ -42,10 +42,14 @@ def test_what_was_exported_changes_nothing_when_it_is_loaded_again(load, counts,
     make(title='🎉 لقاء, "here"', system="mobilize", external_id="7", opening_rsvps=12, official=True)
     make(online=True, online_url="https://meet.example.org/x", city="", region="", postal_code="", latitude=None,
          longitude=None, scope="movement.place.us", languages=["en", "es"], visibility="unlisted")  # fmt: skip
+    make(
+        country="JP", postal_code="96319", city="", region="", latitude=None, longitude=None, time_zone="Asia/Tokyo",
+        scope="movement.place.jp",
+    )  # fmt: skip
     make(place_shown="guests", venue="Ann’s kitchen", street="-5 Main St", accessibility="+1 step")
     before = list(Event.objects.order_by("id").values())
     report = load(export())
-    assert counts(report) == (6, 0, 0, 4, 0)
+    assert counts(report) == (7, 0, 0, 5, 0)
     assert report["rsvps"] == 12
     assert list(Event.objects.order_by("id").values()) == before
 

@@ -120,9 +120,9 @@ def test_progress_goes_to_stderr_and_the_summary_says_what_became_of_the_file(tm
         "events.csv: 3 rows read, as x.\n"
         "2 events written, 0 changed, 0 unchanged.\n"
         "5 RSVPs came as numbers; they stand as an opening balance, not as people.\n"
-        "1 rows not loaded:\n"
+        "Rows not loaded: 1.\n"
         "  line 4, zip: We do not know the ZIP “00000”, and nothing else tells the place.\n"
-        "0 notes on rows that were loaded.\n"
+        "Notes on rows that were loaded: 0.\n"
         "This was a dry run: nothing was kept.\n"
     )
 

@@ -42,8 +42,14 @@ def test_the_night_of_july_2015_is_loaded_whole_and_a_second_run_changes_nothing
     assert Shift.objects.filter(capacity=None).count() == 434  # 0 in the file
     assert Shift.objects.filter(capacity__lt=1).count() == 0
 
+    catch_up()
+    assert Person.objects.count() == 0  # nobody is invented for a number
+    assert ledger.tally("event.opening_balance").quantity == 81_535
+    assert ledger.tally("event.imported").entries == 2592
+    assert ledger.tally("event.rsvp").entries == 0
 
-def test_rows_without_a_point_and_unknown_zips_are_named_and_kept(load):
+
+def test_rows_without_a_point_and_unknown_zips_are_named_and_each_is_on_the_clock_of_its_place(load):
     problems = load(JULY)["problems"]
     without = {problem["line"] for problem in problems if problem["field"] == "lat"}
     assert len(without) == 3
@@ -60,18 +66,6 @@ def test_rows_without_a_point_and_unknown_zips_are_named_and_kept(load):
     assert all(any(code in reason for reason in named) for code in spelt)
     assert all(problem["loaded"] for problem in problems)
 
-
-def test_rsvps_that_came_as_numbers_are_an_opening_balance_and_nobody_is_invented(load):
-    load(JULY)
-    catch_up()
-    assert Person.objects.count() == 0
-    assert ledger.tally("event.opening_balance").quantity == 81_535
-    assert ledger.tally("event.imported").entries == 2592
-    assert ledger.tally("event.rsvp").entries == 0
-
-
-def test_local_starts_are_on_the_clock_of_their_place(load):
-    load(JULY)
     hawaii = Event.objects.get(external_id="2811")
     assert (hawaii.time_zone, hawaii.region, hawaii.scope) == ("Pacific/Honolulu", "HI", "movement.place.us.hi")
     assert hawaii.starts_at.isoformat() == "2015-07-30T05:00:00+00:00"
@@ -98,9 +92,7 @@ def test_the_programme_of_2015_is_loaded_in_time_and_in_any_order(load, counts, 
         csv.writer(file).writerows([heading, *rows])
     assert counts(load(tmp_path / "shuffled.csv")) == (13_106, 0, 0, report["written"], report["bad"])
 
-
-def test_its_times_are_utc_which_puts_the_evening_where_it_was(load):
-    load(PROGRAMME)
+    # Its times are UTC, which puts the evening where it was.
     hours = Counter(
         e.starts_at.astimezone(ZoneInfo(e.time_zone)).hour for e in Event.objects.only("starts_at", "time_zone")
     )

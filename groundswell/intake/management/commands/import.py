@@ -76,10 +76,10 @@ class Command(BaseCommand):
         if reader.columns.unused:
             say(f"Columns not used: {', '.join(reader.columns.unused)}.")
         for title, problems in (
-            (f"{report.bad:,} rows not loaded", report.problems),
-            (f"{len(report.notes):,} notes on rows that were loaded", report.notes),
+            (f"Rows not loaded: {report.bad:,}", report.problems),
+            (f"Notes on rows that were loaded: {len(report.notes):,}", report.notes),
         ):
-            say(f"{title}{':' if problems else '.'}")
+            say(f"{title}.")
             for problem in problems[:SHOWN]:
                 say(f"  line {problem.line}{f', {problem.field}' if problem.field else ''}: {problem.reason}")
             if len(problems) > SHOWN:
