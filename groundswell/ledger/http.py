@@ -7,7 +7,7 @@ from functools import wraps
 from hashlib import sha256
 from typing import Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from groundswell.ledger.services import KeyInFlight, KeyReused, Reply, idempotent
@@ -20,8 +20,8 @@ PATIENCE = 3.0  # seconds a person's second click waits for the first; a program
 
 
 def idempotent_view(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Run a POST once per key and give its reply again to the same request with the same key.
 
     Another request with the key: 422. The first one still running: 409 with Retry-After. Without a key: as ever.
@@ -29,7 +29,7 @@ def idempotent_view(
     """
 
     @wraps(view)
-    def once(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def once(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         header = request.headers.get("Idempotency-Key", "")
         key = header or (request.POST.get(FIELD, "") if request.content_type in FORMS else "")
         if request.method != "POST" or not key:
@@ -39,7 +39,7 @@ def idempotent_view(
         user = getattr(request, "user", None)
         scope = f"{request.path} {getattr(user, 'pk', None)}"
         patience = time.monotonic() + (0 if header else PATIENCE)
-        made: list[HttpResponseBase] = []
+        made: list[HttpResponse] = []
 
         def run() -> Reply:
             made.append(view(request, *args, **kwargs))
@@ -75,10 +75,9 @@ def _asked(request: HttpRequest) -> bytes:
     return json.dumps(fields).encode()
 
 
-def _reply(response: HttpResponseBase) -> Reply:
+def _reply(response: HttpResponse) -> Reply:
     if callable(render := getattr(response, "render", None)):
         render()
-    assert isinstance(response, HttpResponse), "a streamed reply cannot be kept"
     headers = {name: value for name, value in response.items() if name.lower() != "set-cookie"}
     return Reply(response.status_code, headers, response.content)
 

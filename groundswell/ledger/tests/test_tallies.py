@@ -37,7 +37,7 @@ def entries(seed, n):
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(5))
 def test_tallies_equal_a_count_by_hand_and_a_rebuild_equals_the_live_ones(seed, monkeypatch):
-    monkeypatch.setattr(services, "BLOCK", random.Random(seed).choice([1, 7, 50, 1000]))
+    monkeypatch.setattr(services, "BLOCK", random.Random(seed).choice([7, 50, 1000]))
     for part in range(4):
         record_many(entries(seed * 10 + part, 60))
         services.catch_up()
