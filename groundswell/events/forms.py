@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,11 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
+def _types() -> list[tuple[str, str]]:
+    """Kinds of events as choices, with a capital letter."""
+    return [(value, capfirst(str(label))) for value, label in Event.Type.choices]
+
+
 def show_problems(form: forms.BaseForm, problems: Iterable[tuple[str, str]]) -> None:
     """Put each problem on its field, or at the top where the form has no such field."""
     for field, sentence in problems:
@@ -95,6 +101,7 @@ class FindForm(forms.Form):
             *((n, gettext("%(n)d miles") % {"n": n} if in_miles() else f"{n} km") for n in (5, 10, 25, 50, 100, 250)),
             (0, _("any distance")),
         ]
+        self.fields["type"].choices = _types()  # type: ignore[attr-defined]
 
     def clean_near(self) -> geo.Place | None:
         text = self.cleaned_data["near"].strip()
@@ -265,17 +272,14 @@ class EventForm(PublicForm):
         help_text=_("What happens, what to bring, whom it is for. A few sentences are plenty."),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
-    online = forms.TypedChoiceField(
+    online = forms.ChoiceField(
         label=_("Where?"),
-        choices=[("", _("In person")), ("1", _("Online"))],
-        required=False,
-        coerce=bool,
-        empty_value="",
+        choices=[("no", _("In person")), ("yes", _("Online"))],
+        initial="no",
         widget=forms.RadioSelect,
     )
     postal_code = forms.CharField(
         label=_("ZIP"),
-        required=False,
         help_text=_("So that neighbors find it, and the clock is right."),
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "maxlength": 12}),
     )
@@ -326,6 +330,9 @@ class EventForm(PublicForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["type"].choices = _types()  # type: ignore[attr-defined]
+        if self.data.get("online") == "yes" or self.initial.get("country", "US") != "US":
+            self.fields["postal_code"].required = False
         home = movement().time_zone
         zones = [("", gettext("Of the place")), *TIME_ZONES]
         kept = self.initial.get("time_zone", "")
@@ -341,10 +348,10 @@ class EventForm(PublicForm):
         more = ("online_url", "accessibility", "visibility")
         return EventDetails(
             **{name: asked[name] for name in (*fields, *more)},
-            online=bool(asked["online"]),
+            online=asked["online"] == "yes",
             shifts=shifts,
             country=self.initial.get("country", movement().country),
-            time_zone=asked["time_zone"] if asked["online"] else "",
+            time_zone=asked["time_zone"] if asked["online"] == "yes" else "",
             languages=asked["languages"],
         )
 

@@ -16,7 +16,7 @@ WIDTH = 960
 SIDE = 640  # of a vicinity, in pixels
 COUNTS_MILES = {"US", "GB", "LR", "MM"}
 FAR_M = 500_000  # beyond it only very large towns are named
-CELL = 7  # the side of the squares that points are gathered in, in pixels
+CELL = 9  # the side of the squares that points are gathered in, in pixels
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _apart(towns: Iterable[Mark]) -> list[Mark]:
     chosen: list[Mark] = []
     for town in towns:
         half = 4.2 * len(town.name)
-        inside = half < town.x < SIDE - half and 24 < town.y < SIDE - 16
+        inside = half < town.x < SIDE - half and 24 < town.y < SIDE - 30
         if inside and all(abs(town.y - o.y) > 26 or abs(town.x - o.x) > half + 4.2 * len(o.name) + 8 for o in chosen):
             chosen.append(town)
         if len(chosen) == 9:
@@ -238,7 +238,7 @@ def sketch(points: Iterable[tuple[float, float]], country: str = "US") -> Sketch
             x, y = box.place(latitude, longitude)
             cells[int(x // CELL), int(y // CELL)] += 1
     spots = []
-    for size, low, high in ((4.5, 1, 1), (6.5, 2, 5), (9.5, 6, 10**9)):
+    for size, low, high in ((5, 1, 1), (7, 2, 5), (9, 6, 10**9)):
         path = "".join(
             f"M{x * CELL + CELL // 2} {y * CELL + CELL // 2}h0"
             for (x, y), n in sorted(cells.items())
@@ -252,7 +252,7 @@ def sketch(points: Iterable[tuple[float, float]], country: str = "US") -> Sketch
 def _boxes(country: str) -> tuple[Box, ...]:
     """The mainland; for the United States Alaska and Hawaii beside it."""
     if country == "US":
-        south, west, north, east = 24.3, -125.2, 49.6, -66.6
+        south, west, north, east = 23.6, -126.2, 50.3, -65.4
     else:
         dots = geo.land_dots(country)
         south, north = min(a for a, _ in dots) - 1, max(a for a, _ in dots) + 1
@@ -263,8 +263,8 @@ def _boxes(country: str) -> tuple[Box, ...]:
         return (main,)
     return (
         main,
-        Box(51.0, -170.0, 71.5, -129.0, 4, main.height - scale * 6.4, scale * 0.31),
-        Box(18.6, -160.8, 22.6, -154.4, 205, main.height - scale * 4.6, scale),
+        Box(51.0, -170.0, 71.5, -129.0, 14, main.height - scale * 7, scale * 0.31),
+        Box(18.6, -160.8, 22.6, -154.4, 205, main.height - scale * 5.2, scale),
     )
 
 
@@ -295,3 +295,11 @@ def _land(country: str) -> tuple[Land, ...]:
                 start, last = (longitude if start is None else start), longitude
         found.append(Land("".join(lines), round(step, 3), round(step * 0.52, 1)))
     return tuple(found)
+
+
+def warm() -> None:
+    """Load what takes a second or two, before the first visitor waits for it."""
+    geo.find_place("Burlington, VT")
+    geo.find_zip("05401")
+    vicinity(0, 0, [])
+    _land(geo.HOME)

@@ -13,7 +13,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from groundswell.events import selectors
 from groundswell.events.forms import FindForm, in_miles
 from groundswell.events.selectors import Bounds, FoundEvent
-from groundswell.kit import maps
+from groundswell.kit import geo, maps
 from groundswell.kit.templatetags.kit import shown_date
 from groundswell.powers.movement import movement
 
@@ -101,12 +101,11 @@ def points(request: HttpRequest) -> HttpResponse:
     except ValueError:
         return JsonResponse({"error": "box: four numbers with commas between: south, west, north, east."}, status=400)
     there = selectors.map_points(Bounds(south, west, north, east))
-    zone = movement().time_zone
     events = [
         {
             "title": point.title,
             "url": reverse("events:event", args=[point.id]),
-            "when": shown_date(point.starts_at, zone),
+            "when": shown_date(point.starts_at, geo.time_zone_at(point.latitude, point.longitude)),
             "room": point.room,
         }
         for point in there[:AT_A_SPOT]

@@ -43,7 +43,7 @@ from groundswell.sources import carry
 
 # --- starting one --------------------------------------------------------------------------------------------------
 @never_cache
-@public_action("events.create", per_hour=20, burst=10)  # type: ignore[arg-type]  # what is kept is an HttpResponse
+@public_action("events.create", per_hour=20, burst=10)
 @idempotent_view
 def create(request: HttpRequest) -> HttpResponse:
     """One page to host. Who is signed in is known; others say who they are and confirm it by mail."""
@@ -162,7 +162,7 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
         }
         for shift in kept.shifts
     ]
-    initial |= {"country": event.country, "online": "1" if event.online else ""}
+    initial |= {"country": event.country, "online": "yes" if event.online else "no"}
     form, shifts = EventForm(initial=initial), ShiftForms(prefix="shifts", initial=rows)
     if request.method == "POST":
         if "add_shift" in request.POST:
@@ -180,7 +180,9 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
                 except Refused as refused:
                     form.add_error(None, str(refused))
     status = 422 if form.errors or any(row.errors for row in shifts.forms) else 200
-    return render(request, "events/edit.html", _running(event) | {"form": form, "shifts": shifts}, status=status)
+    return render(
+        request, "events/edit.html", _running(event, "edit") | {"form": form, "shifts": shifts}, status=status
+    )
 
 
 def _change(request: HttpRequest, event: Event, form: EventForm, shifts: BaseShiftForms) -> None:
@@ -287,7 +289,7 @@ def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
         }
         for shift in event.shifts.order_by("starts_at", "pk")
     ]
-    return render(request, "events/guests.html", _running(event) | {"shifts": shifts})
+    return render(request, "events/guests.html", _running(event, "guests") | {"shifts": shifts})
 
 
 def _mark(request: HttpRequest, listed: list[RSVP]) -> None:
@@ -313,8 +315,9 @@ def _actor(request: HttpRequest) -> str:
     return user_actor(request.user.pk)
 
 
-def _running(event: Event) -> dict[str, Any]:
+def _running(event: Event, tab: str) -> dict[str, Any]:
     return {
+        "tab": tab,
         "event": selectors.shown(event, exact=True),
         "row": event,
         "hosts": selectors.hosts_of(event),

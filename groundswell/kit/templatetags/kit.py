@@ -41,18 +41,24 @@ def shown_date(moment: datetime, time_zone: str) -> str:
 
 
 def shown_clock(moment: datetime, time_zone: str) -> str:
-    """`7:00 PM` there."""
-    return date_format(moment.astimezone(ZoneInfo(time_zone)), pgettext("time format", "g:i A"))
+    """`7 PM` or `7:30 PM` there."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    return date_format(local, pgettext("time format", "g:i A") if local.minute else pgettext("full hour", "g A"))
 
 
-def shown_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
-    """`Wednesday, July 29, 7:00 PM – 9:00 PM EDT`; with the second date where it ends on another day."""
+def shown_clocks(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
+    """`7 PM – 9:30 PM EDT` there; with the second date where it ends on another day."""
     zone = ZoneInfo(time_zone)
     starts, ends = starts_at.astimezone(zone), ends_at.astimezone(zone)
     last = shown_clock(ends, time_zone)
     if starts.date() != ends.date():
         last = f"{shown_date(ends, time_zone)}, {last}"
-    return f"{shown_date(starts, time_zone)}, {shown_clock(starts, time_zone)} – {last} {starts:%Z}"
+    return f"{shown_clock(starts, time_zone)} – {last} {starts:%Z}"
+
+
+def shown_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
+    """`Wednesday, July 29, 7 PM – 9:30 PM EDT`."""
+    return f"{shown_date(starts_at, time_zone)}, {shown_clocks(starts_at, ends_at, time_zone)}"
 
 
 @register.simple_tag
@@ -78,6 +84,12 @@ def local_time(moment: datetime | None, time_zone: str, form: str = "full") -> s
         case _:
             text = f"{shown_date(local, time_zone)}, {shown_clock(local, time_zone)} {local:%Z}"
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="minutes"), text)
+
+
+@register.simple_tag
+def local_clocks(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
+    """`7 PM – 9:30 PM EDT`, to stand beside the date; with the second date where it ends on another day."""
+    return shown_clocks(starts_at, ends_at, time_zone)
 
 
 @register.simple_tag

@@ -22,7 +22,7 @@ for (const button of document.querySelectorAll("[data-add-row]")) {
 }
 for (const part of document.querySelectorAll("[data-where]")) {
   const show = () => {
-    const online = part.querySelector("[name=online]:checked")?.value === "1";
+    const online = part.querySelector("[name=online]:checked")?.value === "yes";
     part.querySelector(".in-person").hidden = online;
     part.querySelector(".at-a-distance").hidden = !online;
   };

@@ -9,65 +9,77 @@
       document.head.append(element);
     });
   const json = async (url) => (await fetch(url)).json();
+  const shareOf = (numbers, share) => numbers.sort((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
-  // The land as dots and the names of towns, on a canvas under the points.
+  // The land as dots under the points, the names of towns over them.
   const makeGround = (L, ground, colour) =>
     L.Layer.extend({
       onAdd(map) {
-        this.canvas = L.DomUtil.create("canvas", "ground");
-        map.getPane("tilePane").append(this.canvas);
+        this.land = L.DomUtil.create("canvas", "ground", map.getPane("tilePane"));
+        this.names = L.DomUtil.create("canvas", "ground", map.getPane("markerPane"));
         map.on("moveend zoomend resize", this.draw, this);
         this.draw();
       },
       onRemove(map) {
-        this.canvas.remove();
+        this.land.remove();
+        this.names.remove();
         map.off("moveend zoomend resize", this.draw, this);
       },
       draw() {
         const map = this._map;
+        const edge = 0.3; // drawn beyond the frame, for a map that is being dragged
         const size = map.getSize();
-        const edge = 0.3;
         const width = size.x * (1 + 2 * edge);
         const height = size.y * (1 + 2 * edge);
-        const ratio = window.devicePixelRatio || 1;
         const corner = map.containerPointToLayerPoint([-size.x * edge, -size.y * edge]);
-        L.DomUtil.setPosition(this.canvas, corner);
-        this.canvas.width = width * ratio;
-        this.canvas.height = height * ratio;
-        this.canvas.style.width = `${width}px`;
-        this.canvas.style.height = `${height}px`;
-        const pen = this.canvas.getContext("2d");
-        pen.scale(ratio, ratio);
         const at = (latitude, longitude) => map.latLngToLayerPoint([latitude, longitude]).subtract(corner);
-        const inside = (p, margin) => p.x > -margin && p.y > -margin && p.x < width + margin && p.y < height + margin;
-        const dot = Math.min(26, Math.max(1.2, (at(40, 0.7).x - at(40, 0).x) * 0.27));
-        pen.fillStyle = colour("--map-land");
-        pen.beginPath();
-        for (const [latitude, longitude] of ground.dots) {
-          const p = at(latitude, longitude);
-          if (!inside(p, dot)) continue;
-          pen.moveTo(p.x + dot, p.y);
-          pen.arc(p.x, p.y, dot, 0, 7);
+        const inside = (p) => p.x > 0 && p.y > 0 && p.x < width && p.y < height;
+        const pen = (canvas) => {
+          const ratio = window.devicePixelRatio || 1;
+          L.DomUtil.setPosition(canvas, corner);
+          Object.assign(canvas, { width: width * ratio, height: height * ratio });
+          Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+          const context = canvas.getContext("2d");
+          context.scale(ratio, ratio);
+          return context;
+        };
+        const land = pen(this.land);
+        const dot = (at(40, 0.7).x - at(40, 0).x) * 0.27;
+        const round = (p, radius) => {
+          land.moveTo(p.x + radius, p.y);
+          land.arc(p.x, p.y, radius, 0, 7);
+        };
+        land.fillStyle = colour("--map-land");
+        land.beginPath();
+        if (dot < 10) {
+          for (const [latitude, longitude] of ground.dots) {
+            const p = at(latitude, longitude);
+            if (inside(p)) round(p, Math.max(dot, 1.2));
+          }
+        } else {
+          for (const [, latitude, longitude] of ground.towns) {
+            const p = at(latitude, longitude);
+            if (inside(p)) round(p, 3);
+          }
         }
-        pen.fill();
-        pen.font = `italic 14px ${colour("--serif")}`;
-        pen.textAlign = "center";
-        pen.lineJoin = "round";
-        pen.lineWidth = 4;
-        pen.strokeStyle = colour("--map-ground");
-        pen.fillStyle = colour("--soft");
+        land.fill();
+        const names = pen(this.names);
+        names.font = `italic 14px ${colour("--serif")}`;
+        names.textAlign = "center";
+        names.lineJoin = "round";
+        names.lineWidth = 4;
+        names.strokeStyle = colour("--map-ground");
+        names.fillStyle = colour("--soft");
         const taken = [];
-        const most = 12 + 4 * map.getZoom();
         for (const [name, latitude, longitude] of ground.towns) {
           const p = at(latitude, longitude);
-          if (!inside(p, 0)) continue;
-          const half = name.length * 3.8 + 8;
-          if (taken.some((t) => Math.abs(t.y - p.y) < 24 && Math.abs(t.x - p.x) < half + t.half)) continue;
+          const half = name.length * 3.8 + 14;
+          if (!inside(p) || taken.some((t) => Math.abs(t.y - p.y) < 44 && Math.abs(t.x - p.x) < half + t.half)) continue;
           taken.push({ x: p.x, y: p.y, half });
-          pen.strokeText(name, p.x, p.y - 8);
-          pen.fillText(name, p.x, p.y - 8);
-          if (taken.length >= most) break;
+          names.strokeText(name, p.x, p.y + 18);
+          names.fillText(name, p.x, p.y + 18);
+          if (taken.length >= 10 + 6 * Math.max(0, map.getZoom() - 4)) break;
         }
       },
     });
@@ -98,9 +110,11 @@
     sheet.setAttribute("aria-label", data.wordLabel);
     box.replaceChildren(sheet);
     box.classList.add("live");
-    const map = L.map(sheet, { preferCanvas: true, zoomAnimation: false, fadeAnimation: false, minZoom: 3, maxZoom: data.tiles ? 18 : 13, attributionControl: Boolean(data.tiles), worldCopyJump: true });
+    const button = box.closest(".explorable")?.querySelector(".explore");
+    if (button) button.hidden = true;
+    const map = L.map(sheet, { preferCanvas: true, zoomAnimation: false, zoomSnap: data.tiles ? 1 : 0.25, fadeAnimation: false, minZoom: 3, maxZoom: data.tiles ? 18 : 13, attributionControl: Boolean(data.tiles), worldCopyJump: true });
     if (data.latitude) map.setView([data.latitude, data.longitude], 8);
-    else if (points.length) map.fitBounds(L.latLngBounds(points.map((p) => [p[0], p[1]])).pad(0.03), { maxZoom: 9 });
+    else if (points.length) map.fitBounds([0.02, 0.98].map((share) => [0, 1].map((n) => shareOf(points.map((p) => p[n]), share))), { maxZoom: 9 });
     else map.setView([39.5, -96], 4);
     if (data.tiles) L.tileLayer(data.tiles).addTo(map);
     else new (makeGround(L, ground, colour))().addTo(map);
@@ -109,7 +123,8 @@
     const draw = () => {
       layer.clearLayers();
       const zoom = map.getZoom();
-      const cell = zoom >= 11 ? 10 : 26;
+      const wide = zoom < 5.5;
+      const cell = wide ? 13 : zoom >= 11 ? 10 : 22;
       const bounds = map.getBounds().pad(0.3);
       const cells = new Map();
       for (const [latitude, longitude, room] of points) {
@@ -129,9 +144,9 @@
       }
       for (const spot of cells.values()) {
         const marker = L.circleMarker([spot.latitude / spot.n, spot.longitude / spot.n], {
-          radius: Math.min(16, 6 + 2.4 * Math.log2(spot.n)),
+          radius: wide ? Math.min(8, 3 + 0.9 * Math.log2(spot.n)) : Math.min(12, 6.5 + 1.6 * Math.log2(spot.n)),
           color: colour("--raised"),
-          weight: 1.5,
+          weight: wide ? 0.75 : 1.5,
           fillColor: colour(spot.room ? "--brand-text" : "--edge"),
           fillOpacity: 0.92,
         });
@@ -165,7 +180,7 @@
     }
     content.append(list);
     if (there.more) content.append(Object.assign(document.createElement("small"), { textContent: data.wordMore }));
-    window.L.popup({ maxWidth: 280, maxHeight: 260, autoPanPadding: [20, 20] })
+    window.L.popup({ minWidth: 200, maxWidth: 280, maxHeight: 260, autoPanPadding: [20, 20] })
       .setLatLng([spot.latitude / spot.n, spot.longitude / spot.n])
       .setContent(content)
       .openOn(map);
@@ -173,14 +188,14 @@
 
   const ready = () => {
     for (const box of document.querySelectorAll(".explorer:not([data-opened])")) {
-      const button = box.querySelector(".explore");
+      const button = box.closest(".explorable")?.querySelector(".explore");
       if (button) button.hidden = false;
       if ("open" in box.dataset) open(box);
     }
   };
   document.addEventListener("click", (event) => {
-    const button = event.target.closest(".explorer .explore");
-    if (button) open(button.closest(".explorer"));
+    const button = event.target.closest(".explorable .explore");
+    if (button) open(button.closest(".explorable").querySelector(".explorer"));
   });
   document.addEventListener("htmx:afterSwap", ready);
   ready();
