@@ -49,7 +49,8 @@ def why(user: User, verb: str, scope: str = ROOT) -> str:
         if grant := best(usable(user, verb, scope)):
             return words.may_because(what, chain_of(grant), user)
         if grant := best(_held_even_used_up(user, verb).covering(verb, scope)):
-            return words.used_up(what, min(link.limit for link in chain_of(grant) if link.limit == link.used))
+            full = (link.limit for link in chain_of(grant) if link.limit is not None and link.used >= link.limit)
+            return words.used_up(what, min(full))
     alive = Grant.objects.alive(now()).not_used_up().covering(verb, scope).filter(holder__is_active=True)
     givers = alive.filter(may_hand_on__gte=1).select_related("holder").order_by("given_at", "pk")
     return words.may_not(what, list(dict.fromkeys(grant.holder for grant in givers)))

@@ -165,8 +165,11 @@ def revoke(grant: Grant, by: User) -> None:
     theirs = {link.holder_id for link in selectors.chain_of(grant)} | {grant.given_by_id}
     if by.pk not in theirs and not selectors.usable(by, EVERYTHING, ROOT).exists():
         raise Refused(_("Only those it came from can take this power back."))
-    if grant.from_grant_id is None and list(_living_owners().select_for_update(no_key=True, of=("self",))) == [grant]:
-        raise Refused(_("This is the last owner's power. Make somebody else an owner first."))
+    if grant.from_grant_id is None:
+        # Two statements: one that waited for a lock would still see what the chains were before it waited.
+        list(Grant.objects.filter(from_grant=None).order_by("pk").select_for_update(no_key=True))
+        if list(_living_owners()) == [grant]:
+            raise Refused(_("This is the last owner's power. Make somebody else an owner first."))
     at = now()
     if Grant.objects.filter(pk=grant.pk, revoked_at=None).update(revoked_at=at, revoked_by=by):
         _record("powers.revoked", grant, user_actor(by.pk))
@@ -270,8 +273,7 @@ def _life(grant: Grant) -> tuple[datetime | None, datetime | None]:
 
 
 def _living_owners() -> GrantQuerySet:
-    roots = Grant.objects.alive(now()).filter(from_grant=None, verb=EVERYTHING, scope=ROOT, holder__is_active=True)
-    return roots.order_by("pk")
+    return Grant.objects.alive(now()).filter(from_grant=None, verb=EVERYTHING, scope=ROOT, holder__is_active=True)
 
 
 def _record(kind: str, grant: Grant, actor: str, **data: str) -> None:

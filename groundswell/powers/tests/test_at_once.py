@@ -1,0 +1,173 @@
+"""Powers used and taken back by many at the same moment."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import IntegrityError, connection
+
+from groundswell.powers import limits, rules, selectors, services
+from groundswell.powers.models import Grant, GrantQuerySet, User
+from groundswell.powers.services import Refused
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REVIEW = "events.review"
+
+
+def together(n, do):
+    """Run `do(i)` in n threads that start at once; the answers, exceptions among them."""
+    barrier = threading.Barrier(n)
+
+    def one(i):
+        try:
+            barrier.wait(20)
+            return do(i)
+        except (Refused, IntegrityError) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(one, range(n)))
+
+
+@pytest.fixture
+def dana():
+    return services.found_movement("dana@example.org")
+
+
+@pytest.fixture
+def alice():
+    return User.objects.at_address("alice@example.org")
+
+
+@pytest.fixture
+def bob():
+    return User.objects.at_address("bob@example.org")
+
+
+def spent_by_twenty(dana, alice, bob):
+    """Twenty uses at once through two grants under one that holds seven."""
+    first = services.give(dana, alice, REVIEW, limit=7, may_hand_on=2)
+    services.hand_on(first, alice, bob)
+    answers = together(20, lambda i: services.spend([alice, bob][i % 2], REVIEW))
+    first.refresh_from_db()
+    return sum(answer is None for answer in answers), first.used
+
+
+def test_twenty_at_once_never_use_more_than_the_limit(dana, alice, bob):
+    assert spent_by_twenty(dana, alice, bob) == (7, 7)
+
+
+def test_without_the_lock_the_count_goes_wrong(dana, alice, bob, monkeypatch):
+    def unlocked(grant):
+        chain = list(Grant.objects.filter(pk__in=[*grant.chain, grant.pk]))
+        time.sleep(0.05)
+        return chain
+
+    monkeypatch.setattr(services, "_lock", unlocked)
+    with connection.cursor() as cursor:  # the table's own check is a second guard: off as well
+        cursor.execute("ALTER TABLE powers_grant DROP CONSTRAINT grant_within_limit")
+    try:
+        done, used = spent_by_twenty(dana, alice, bob)
+        assert done > 7 or used > 7
+    finally:
+        Grant.objects.update(used=0)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'ALTER TABLE powers_grant ADD CONSTRAINT grant_within_limit CHECK ("limit" IS NULL OR used <= "limit")'
+            )
+
+
+def given_while_revoked(monkeypatch, dana, alice, bob):
+    """Alice hands on while Dana takes her power back; the grant as handed on (None: refused), and Alice's."""
+    first = services.give(dana, alice, REVIEW, may_hand_on=1)
+    looked, checked = threading.Event(), rules.handed_on
+
+    def slowly(*args, **kwargs):
+        looked.set()  # the grant was read and is alive
+        time.sleep(0.3)
+        return checked(*args, **kwargs)
+
+    monkeypatch.setattr(rules, "handed_on", slowly)
+
+    def do(i):
+        if i == 0:
+            return services.hand_on(first, alice, bob)
+        looked.wait(10)
+        services.revoke(first, dana)
+        return Grant.objects.filter(from_grant=first).exists()  # what there is the moment it is taken back
+
+    handed, seen = together(2, do)
+    assert not selectors.may(bob, REVIEW)  # whichever came first
+    assert not selectors.may(alice, REVIEW)
+    return handed, seen
+
+
+def test_nothing_is_handed_on_after_it_was_taken_back(monkeypatch, dana, alice, bob):
+    handed, seen = given_while_revoked(monkeypatch, dana, alice, bob)
+    assert isinstance(handed, Grant)
+    assert seen is True  # taking back waited for it, and took it along
+
+
+def test_without_the_lock_something_is_handed_on_after_it_was_taken_back(monkeypatch, dana, alice, bob):
+    monkeypatch.setattr(
+        services, "_lock", lambda grant: [*Grant.objects.filter(pk__in=grant.chain), Grant.objects.get(pk=grant.pk)]
+    )
+    handed, seen = given_while_revoked(monkeypatch, dana, alice, bob)
+    assert isinstance(handed, Grant)
+    assert seen is False  # and yet the new grant is dead: its chain says so
+
+
+def two_owners_revoke_each_other():
+    owners = [services.found_movement(f"{name}@example.org") for name in ("dana", "frank")]
+    grants = [owner.grants.get() for owner in owners]
+    together(2, lambda i: services.revoke(grants[1 - i], owners[i]))
+    return Grant.objects.filter(revoked_at=None).count()
+
+
+def test_two_owners_who_revoke_each_other_leave_one():
+    assert two_owners_revoke_each_other() == 1
+
+
+def test_two_owners_leave_none_when_they_are_not_locked(monkeypatch):
+    owners = services._living_owners
+
+    def slowly():
+        found = list(owners())
+        time.sleep(0.3)
+        return found
+
+    def unlocked(*args, **kwargs):
+        return []
+
+    monkeypatch.setattr(GrantQuerySet, "select_for_update", unlocked)
+    grants = [services.found_movement(f"{name}@example.org").grants.get() for name in ("dana", "frank")]
+    monkeypatch.setattr(services, "_living_owners", slowly)
+    together(2, lambda i: services.revoke(grants[1 - i], grants[i].holder))
+    assert Grant.objects.filter(revoked_at=None).count() == 0
+
+
+def taken_of_ten():
+    return sum(together(25, lambda i: limits.take("sign:1.2.3.4", per_hour=0, burst=10)))
+
+
+def test_a_bucket_of_ten_gives_ten_to_twenty_five_at_once():
+    assert taken_of_ten() == 10
+
+
+def test_a_bucket_read_before_it_is_written_gives_more(monkeypatch):
+    def read_then_write(key, *, per_hour, burst):
+        from groundswell.kit.clock import now
+        from groundswell.powers.models import Bucket
+
+        left = Bucket.objects.filter(pk=key).values_list("tokens", flat=True).first()
+        left = burst if left is None else left
+        time.sleep(0.05)
+        Bucket.objects.update_or_create(pk=key, defaults={"tokens": left - 1, "at": now()})
+        return left >= 1
+
+    monkeypatch.setattr(limits, "take", read_then_write)
+    assert taken_of_ten() > 10
