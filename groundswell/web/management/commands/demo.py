@@ -58,9 +58,9 @@ class Command(BaseCommand):
         self.stdout.write(f"""
 {shape.NAME} is at {site}/ (Ctrl-C stops it)
 
-  {site}/events?near=Burlington   find an event near you
+  {site}/events?near=Burlington,+VT   find an event near you
   {site}/events/new                    host one
-  {site}/account/login/                sign in; the code arrives at {site}/outbox
+  {site}/account/sign-in/                sign in; the code arrives at {site}/outbox
       {shape.OWNER}   runs the whole movement: {site}/hq
       {shape.LEADER}  reviews events in Vermont: {site}/hq/review
 """)

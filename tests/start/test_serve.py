@@ -1,0 +1,145 @@
+"""Serving: one command starts everything, and stopping it stops everything, the database included."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    clean = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "BASE_URL", "DEMO"}}
+    return {**clean, "GROUNDSWELL_HOME": str(home), **settings}
+
+
+def command(*words: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "groundswell", *words],
+        env=environment(home, **settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+
+def answers(port: int, path: str = "/healthz") -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as reply:
+            return reply.status == 200
+    except OSError:
+        return False
+
+
+def wait_for(what, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def serving(tmp_path):
+    """A site served from an empty folder, and its port."""
+    tmp_path.chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "groundswell", "serve", "--port", str(port), "--workers", "1"],
+        env=environment(tmp_path, BASE_URL=f"http://127.0.0.1:{port}"),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: answers(port), 90)
+        yield process, port, tmp_path
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def started_by(process: subprocess.Popen[bytes], home: Path) -> list[psutil.Process]:
+    children = psutil.Process(process.pid).children(recursive=True)
+    servers = [one for one in psutil.process_iter(["cmdline"]) if str(home / "postgres") in (one.info["cmdline"] or [])]
+    return [*children, *servers]
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_it_stops_everything_that_was_started(serving, number):
+    process, port, home = serving
+    assert answers(port, "/events")
+    started = started_by(process, home)
+    assert len(started) >= 3, "web, worker and database"
+    process.send_signal(number)
+    assert process.wait(30) == 0
+    wait_for(lambda: not any(one.is_running() for one in started), 10)
+
+
+@pytest.mark.crash
+def test_when_it_is_killed_its_children_go_and_the_next_start_serves_again(serving):
+    process, port, home = serving
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not any(one.is_running() for one in children), 20)
+    assert command("doctor", home=home).stdout.count("well  database") == 1
+    wait_for(
+        lambda: not any(str(home / "postgres") in (p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])),
+        10,
+    )
+
+
+@pytest.mark.crash
+def test_a_worker_that_dies_is_started_again(serving):
+    process, _, _ = serving
+
+    def worker() -> psutil.Process:
+        return next(c for c in psutil.Process(process.pid).children() if "--worker-only" in c.cmdline())
+
+    first = worker()
+    first.kill()
+    wait_for(
+        lambda: any(
+            "--worker-only" in c.cmdline() and c.pid != first.pid for c in psutil.Process(process.pid).children()
+        ),
+        20,
+    )
+
+
+def test_doctor_names_what_waits_and_how_to_mend_it(tmp_path):
+    tmp_path.chmod(0o755)
+    done = command("doctor", home=tmp_path)
+    assert done.returncode == 1
+    assert "run `groundswell migrate`" in done.stdout
+    assert "EMAIL_URL=smtp://" in done.stdout
+    assert "fsync is on" in done.stdout
+
+
+def test_a_database_that_would_lose_what_it_acknowledged_is_refused(tmp_path):
+    from groundswell.config import database
+
+    tmp_path.chmod(0o755)
+    with database.running(tmp_path / "postgres", {"fsync": "off", "synchronous_commit": "off"}) as url:
+        refused = command("serve", "--port", "1", home=tmp_path, DATABASE_URL=url)
+        told = command("doctor", home=tmp_path, DATABASE_URL=url)
+    assert refused.returncode != 0
+    assert "set fsync = on" in refused.stderr
+    assert "set synchronous_commit = on" in told.stdout
+
+
+def test_a_database_that_is_not_there_is_said_in_one_line(tmp_path):
+    done = command("doctor", home=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert "cannot be reached" in done.stdout
+    assert "Traceback" not in done.stderr
