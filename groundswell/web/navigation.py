@@ -21,7 +21,7 @@ def register() -> None:
         NavItem(_("What happened"), "web:entries", "log", 40, opens_hq),
         NavItem(_("Powers"), "web:powers", "key", 60, opens_hq),
         NavItem(_("Source codes"), "web:sources", "link", 55, sees_sources),
-        NavItem(_("Behind the scenes"), "web:jobs", "bell", 70, opens_hq),
+        NavItem(_("Upkeep"), "web:jobs", "bell", 70, opens_hq),
         NavItem(_("Settings"), "web:settings", "settings", 80, changes_settings),
         NavItem(_("Mail of the demo"), "web:outbox", "mail", 90, in_demo),
         NavItem(_("My page"), "web:me", "person", 95),

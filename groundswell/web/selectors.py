@@ -86,6 +86,7 @@ class Told:
     quantity: int
     who: str
     who_id: UUID | None
+    unnamed: bool  # it is about a person out of reach
     subject: str
     address: str
 
@@ -108,6 +109,7 @@ def told(viewer: Viewer, entries: Sequence[Entry]) -> list[Told]:
                 quantity=entry.quantity,
                 who=who,
                 who_id=entry.person_id if who else None,
+                unnamed=bool(entry.person_id) and not who,
                 subject=label,
                 address=address,
             )
@@ -151,6 +153,11 @@ class Held:
     depth: int
     may_take: bool
     below: "list[Held]"
+
+    @property
+    def heirs(self) -> list[str]:
+        """Who holds something of it from its holder, each once."""
+        return list(dict.fromkeys(one.holder for one in self.below))
 
 
 def held_by(user: User) -> list[Held]:

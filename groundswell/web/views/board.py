@@ -28,7 +28,7 @@ from groundswell.powers.gates import may
 from groundswell.web import selectors, verbs
 
 PAGE = 50
-NEWEST = 12
+NEWEST = 9
 MAIL_OF = timedelta(days=7)
 LATE_S = 60  # entries that wait longer for their block: nobody sequences them
 

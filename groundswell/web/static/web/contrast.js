@@ -1,4 +1,4 @@
-// Says, while one chooses a colour, how well it reads (WCAG 2.2 contrast). The server makes it readable in any case.
+// Says, while one chooses a colour, how well it reads (WCAG 2.2 contrast). The server refuses what nobody could read.
 const light = (hex) =>
   [1, 3, 5]
     .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)

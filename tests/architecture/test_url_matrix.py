@@ -1,0 +1,255 @@
+"""Every address of the site against every role: who may see it, that looking changes nothing, that nothing leaks."""
+
+import re
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from groundswell.events import links
+from groundswell.people.models import Person
+from groundswell.web import selectors
+from tests.cast import CANARIES, make_world, sign_in
+
+ROLES = ("nobody", "charlie", "alice", "dana")
+ABSENT = UUID("0197b0a0-0000-7000-8000-000000000000")
+CHANGING_BY_THEMSELVES = {"django_session", "cache", "powers_bucket"}  # who looks, and how often
+LOOKS_ARE_COUNTED = {"web:person", "events:guests"}  # seeing people is itself an entry of the ledger
+
+# name: (GET for nobody, charlie, alice, dana), (POST of an empty form for the same). HEAD is as GET.
+# alice hosts the event and opens headquarters in Vermont; dana owns the movement and has a second factor.
+MATRIX = {
+    "look": ("200 200 200 200", "405 405 405 405"),
+    "logo": ("404 404 404 404", "405 405 405 405"),
+    "ground": ("200 200 200 200", "405 405 405 405"),
+    "web:home": ("200 200 200 200", "405 405 405 405"),
+    "web:robots": ("200 200 200 200", "405 405 405 405"),
+    "web:healthz": ("200 200 200 200", "405 405 405 405"),
+    "web:me": ("302 200 200 200", "405 405 405 405"),
+    "web:data": ("302 200 200 200", "405 405 405 405"),
+    "web:withdraw": ("405 405 405 405", "302 404 404 404"),
+    "web:ask": ("405 405 405 405", "302 404 404 404"),
+    "web:power": ("302 404 200 404", "302 404 422 404"),
+    "web:take_back": ("405 405 405 405", "302 404 302 302"),
+    "web:hq": ("302 404 200 200", "405 405 405 405"),
+    "web:board": ("302 404 200 200", "405 405 405 405"),
+    "web:entries": ("302 404 200 200", "405 405 405 405"),
+    "web:people": ("302 404 404 200", "405 405 405 405"),
+    "web:fields": ("302 404 404 200", "302 404 404 200"),
+    "web:person": ("302 404 404 200", "405 405 405 405"),
+    "web:tag": ("405 405 405 405", "302 404 404 422"),
+    "web:untag": ("405 405 405 405", "302 404 404 302"),
+    "web:facts": ("405 405 405 405", "302 404 404 302"),
+    "web:sources": ("302 404 404 200", "302 404 404 200"),
+    "web:jobs": ("302 404 200 200", "405 405 405 405"),
+    "web:unpark": ("405 405 405 405", "302 404 404 302"),
+    "web:powers": ("302 404 200 200", "302 404 422 422"),
+    "web:settings": ("302 404 404 200", "302 404 404 422"),
+    "web:outbox": ("404 404 404 404", "405 405 405 405"),
+    "web:mail": ("404 404 404 404", "405 405 405 405"),
+    "events:find": ("200 200 200 200", "405 405 405 405"),
+    "events:points": ("200 200 200 200", "405 405 405 405"),
+    "events:create": ("200 200 200 200", "422 422 422 422"),
+    "events:mailed": ("200 200 200 200", "405 405 405 405"),
+    "events:confirm": ("200 200 200 200", "303 303 303 303"),
+    "events:event": ("200 200 200 200", "405 405 405 405"),
+    "events:rsvp": ("405 405 405 405", "422 422 422 422"),
+    "events:ics": ("200 200 200 200", "405 405 405 405"),
+    "events:qr": ("200 200 200 200", "405 405 405 405"),
+    "events:edit": ("302 404 200 200", "302 404 422 422"),
+    "events:guests": ("302 404 200 200", "302 404 302 302"),
+    "events:hosts": ("302 405 405 405", "302 404 302 302"),
+    "events:submit": ("302 405 405 405", "302 404 302 302"),
+    "events:cancel": ("302 405 405 405", "302 404 302 302"),
+    "events:rsvp_manage": ("200 200 200 200", "422 422 422 422"),
+    "events:thanks": ("200 200 200 200", "200 200 200 200"),
+    "events:thanks_ics": ("200 200 200 200", "200 200 200 200"),
+    "events:review": ("302 404 404 200", "302 404 404 405"),
+    "events:decide": ("302 404 404 405", "302 404 404 302"),
+    "account_login": ("200 302 302 302", "200 302 302 302"),
+    "account_request_login_code": ("200 302 302 302", "200 302 302 302"),
+    "account_confirm_login_code": ("302 302 302 302", "302 302 302 302"),
+    "mfa_login_webauthn": ("302 302 302 302", "302 302 302 302"),
+    "mfa_authenticate": ("302 302 302 302", "302 302 302 302"),
+    "account_logout": ("302 200 200 200", "302 302 302 302"),
+    "account_inactive": ("200 200 200 200", "405 405 405 405"),
+    "mfa_index": ("302 200 200 200", "302 405 405 405"),
+    "mfa_reauthenticate": ("302 403 403 200", "302 403 403 200"),
+    "mfa_reauthenticate_webauthn": ("302 403 403 302", "302 403 403 302"),
+    "mfa_activate_totp": ("302 200 200 302", "302 200 200 302"),
+    "mfa_deactivate_totp": ("302 404 404 302", "302 404 404 302"),
+    "mfa_view_recovery_codes": ("302 404 404 404", "302 405 405 405"),
+    "mfa_generate_recovery_codes": ("302 200 200 302", "302 200 200 302"),
+    "mfa_download_recovery_codes": ("302 404 404 404", "302 404 404 404"),
+    "mfa_list_webauthn": ("302 200 200 200", "302 405 405 405"),
+    "mfa_add_webauthn": ("302 200 200 302", "302 200 200 302"),
+    "mfa_edit_webauthn": ("302 404 404 302", "302 404 404 302"),
+    "mfa_remove_webauthn": ("302 404 404 302", "302 404 404 302"),
+}
+
+
+def addresses(patterns=None, prefix="") -> dict[str, URLPattern]:
+    """Every address of the resolver by its name."""
+    found = {}
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLResolver):
+            space = f"{prefix}{one.namespace}:" if one.namespace else prefix
+            found |= addresses(one.url_patterns, space)
+        else:
+            found[f"{prefix}{one.name}"] = one
+    return found
+
+
+@pytest.fixture
+def world(db, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    settings.DEMO = False
+    selectors.forget()
+    return make_world()
+
+
+def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
+    """What stands in the addresses that name something: of the world, or of nothing at all."""
+    event = world.event.pk if own else ABSENT
+    person = world.erin.pk if own else ABSENT
+    grant = world.grant.pk if own else ABSENT
+    tokens = {
+        "events:confirm": links.confirm_token(world.event),
+        "events:rsvp_manage": links.rsvp_token(world.rsvp),
+        "events:thanks": links.thanks_token(world.rsvp),
+        "events:thanks_ics": links.thanks_token(world.rsvp),
+    }
+    found: dict[str, dict[str, object]] = {}
+    for name, pattern in addresses().items():
+        known = {
+            "event_id": world.waiting.pk if name == "events:decide" and own else event,
+            "person_id": person,
+            "grant_id": grant,
+            "consent_id": ABSENT,
+            "tag_id": ABSENT,
+            "token": tokens.get(name, "x") if own else "x",
+            "job_id": 1,
+            "pk": 1,
+            "name": str(ABSENT),
+        }
+        wanted = pattern.pattern.converters.keys() | re.compile(r"\(\?P<(\w+)>").findall(str(pattern.pattern))
+        found[name] = {key: known[key] for key in wanted}
+    return found
+
+
+def state(ledger: bool = True) -> str:
+    """A checksum of every table, but for who looks and how often; or of all but the ledger."""
+    tables = sorted(set(connection.introspection.table_names()) - CHANGING_BY_THEMSELVES)
+    tables = [table for table in tables if ledger or not table.startswith("ledger_")]
+    sums = " UNION ALL ".join(
+        f"SELECT '{table}', md5(coalesce(string_agg(row::text, ',' ORDER BY row::text), '')) FROM \"{table}\" row"
+        for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT md5(string_agg(name || sum, ',' ORDER BY name)) FROM ({sums}) all_of (name, sum)")
+        return cursor.fetchone()[0]
+
+
+class Browsers:
+    """One browser for each role; a post is made by a copy of it and taken back."""
+
+    def __init__(self, world):
+        self.clients = {role: world.client(role) for role in ROLES}
+
+    def look(self, role, address, method="get"):
+        return getattr(self.clients[role], method)(address)
+
+    def press(self, role, address, data=None, **how):
+        client = Client(**how)
+        client.cookies.update(self.clients[role].cookies)
+        point = transaction.savepoint()
+        try:
+            return client.post(address, data or {}, headers={"Sec-Fetch-Site": "same-origin"})
+        finally:
+            transaction.savepoint_rollback(point)
+
+
+def statuses(browsers, address) -> tuple[str, str]:
+    gets = [browsers.look(role, address).status_code for role in ROLES]
+    posts = [browsers.press(role, address).status_code for role in ROLES]
+    return " ".join(map(str, gets)), " ".join(map(str, posts))
+
+
+def addresses_of(world, own=True) -> dict[str, str]:
+    return {name: reverse(name, kwargs=kwargs) for name, kwargs in subjects(world, own).items()}
+
+
+def test_every_address_stands_in_the_matrix():
+    assert set(addresses()) == set(MATRIX)
+
+
+def test_every_role_gets_what_the_matrix_says(world):
+    browsers = Browsers(world)
+    found = {name: statuses(browsers, address) for name, address in addresses_of(world).items()}
+    assert found == MATRIX
+
+
+def test_what_is_out_of_reach_looks_like_what_does_not_exist(world):
+    """For charlie, alice's things and things that nobody has answer alike, byte for byte."""
+    browsers = Browsers(world)
+    absent = addresses_of(world, own=False)
+    for name, address in addresses_of(world).items():
+        if address == absent[name] or MATRIX[name][0].split()[1] != "404":
+            continue
+        real, unreal = browsers.look("charlie", address), browsers.look("charlie", absent[name])
+        assert (real.status_code, unreal.status_code) == (404, 404), name
+        assert real.content.replace(address.encode(), b"") == unreal.content.replace(absent[name].encode(), b""), name
+
+
+def test_looking_changes_nothing(world):
+    browsers = Browsers(world)
+    for name, address in addresses_of(world).items():
+        ledger = name not in LOOKS_ARE_COUNTED
+        before = state(ledger)
+        for role in ROLES:
+            seen = browsers.look(role, address)
+            for method in ("head", "options"):
+                also = browsers.look(role, address, method)
+                if method == "head":
+                    assert also.status_code == seen.status_code, (name, role)
+            assert state(ledger) == before, f"{role} looked at {name}"
+
+
+def test_the_checksum_sees_a_change(world):
+    before = state()
+    Person.objects.filter(pk=world.erin.pk).update(postal_code="99999")
+    assert state() != before
+
+
+def test_nobody_reads_what_is_out_of_reach(world):
+    browsers = Browsers(world)
+    for name, address in addresses_of(world).items():
+        if "<str:token>" in str(addresses()[name].pattern):
+            continue  # who holds it has read bob's mail, or sent his RSVP: those pages are his
+        for role in ("nobody", "charlie"):
+            for reply in (browsers.look(role, address), browsers.press(role, address)):
+                leaked = [canary for canary in CANARIES if canary in text_of(reply)]
+                assert not leaked, f"{role} reads {leaked} at {name}"
+
+
+def test_a_canary_is_there_for_those_who_may_see_it(world):
+    page = Browsers(world).look("dana", reverse("web:person", args=[world.erin.pk]))
+    assert "Canaria" in text_of(page) and "canary.erin@example.org" in text_of(page)
+
+
+def text_of(reply) -> str:
+    return (b"".join(reply.streaming_content) if reply.streaming else reply.content).decode(errors="replace")
+
+
+def test_a_post_with_a_session_needs_its_token(world):
+    """Posts of signed-in pages are refused without the CSRF token; public forms look at where they come from."""
+    charlie = Client(enforce_csrf_checks=True)
+    sign_in(charlie, world.users["dana"], strong=True)
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    for name, address in addresses_of(world).items():
+        before = state()
+        reply = charlie.post(address, headers=elsewhere)
+        assert reply.status_code in {403, 404, 405}, f"{name} took a post from elsewhere: {reply.status_code}"
+        assert state() == before, name

@@ -1,0 +1,81 @@
+"""The cast, and a small world for it: alice hosts, bob is her guest, charlie signs in and holds nothing, dana runs the
+movement with a second factor, erin is a supporter with no login. Nobody but their own may see the canary values."""
+
+import time
+from dataclasses import dataclass
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.utils import translation
+
+from groundswell.events import services as events
+from groundswell.events.models import RSVP, Event
+from groundswell.events.tests import making
+from groundswell.people import services as people
+from groundswell.people.models import Person
+from groundswell.people.services import NewPerson
+from groundswell.powers.models import Grant, User
+from groundswell.powers.services import found_movement, give, proved_address
+
+CANARIES = ["Canaria", "canary", "+18025550177", "Kanarienweg", "canary-tag"]
+
+
+@dataclass
+class World:
+    """Everybody and what they did."""
+
+    users: dict[str, User]
+    bob: Person
+    erin: Person
+    event: Event  # alice's; its exact place is for guests
+    waiting: Event  # erin's; waits for review
+    rsvp: RSVP  # bob's
+    grant: Grant  # alice's, from dana
+
+    def client(self, role: str, **how) -> Client:
+        """A browser of somebody; dana's proved a second factor, `nobody`'s is not signed in."""
+        client = Client(**how)
+        if user := self.users.get(role):
+            sign_in(client, user, strong=role == "dana")
+        return client
+
+
+def sign_in(client: Client, user: User, *, strong: bool = False) -> None:
+    """Sign in a moment ago; `strong`: with a second factor, which is made where there is none."""
+    client.force_login(user)
+    records: list[dict[str, object]] = [{"method": "code", "at": time.time(), "email": str(user.email)}]
+    if strong:
+        factor = Authenticator.objects.filter(user=user).first() or Authenticator.objects.create(
+            user=user, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXP"}
+        )
+        records.append({"method": "mfa", "type": "totp", "id": factor.pk, "at": time.time()})
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(user.pk)
+    session.save()
+
+
+def make_world() -> World:
+    """The small world. Call it inside a test with a database."""
+    dana = found_movement("dana@example.org", "The Movement")
+    for name in ("alice", "charlie", "dana"):
+        people.find_or_add(NewPerson(given_name=name.title(), email=f"{name}@example.org"), how="test")
+    users = {name: proved_address(f"{name}@example.org") for name in ("alice", "charlie")} | {
+        "dana": proved_address(str(dana.email))
+    }
+    alice = people.person_of_user(users["alice"])
+    event = making.published(
+        alice, title="Open kitchen", venue="Kanarienweg hall", street="Kanarienweg 1", place_shown="guests"
+    )
+    bob = NewPerson("Bob", "Canaria", "canary.bob@example.org", phone="+1 802 555 0177", postal_code="05401")
+    rsvp = events.rsvp(making.first(event).pk, bob, page="/events")
+    erin = people.find_or_add(
+        NewPerson("Erin", "Canaria", "canary.erin@example.org", postal_code="05401"), how="test"
+    ).person
+    people.tag(erin, "canary-tag", actor=making.TEST)
+    people.agree(rsvp.person, "news", "email", "Write to me.", "/events", actor=making.TEST)
+    waiting = events.confirm(making.draft(erin, title="Erin's first"))
+    grant = give(dana, users["alice"], "hq.open", "movement.place.us.vt", may_hand_on=1)
+    translation.activate("en")
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant)
