@@ -3,6 +3,7 @@
 A new person costs three statements (find under locks, add, ledger), a known one with nothing new costs one.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -210,25 +211,34 @@ def _person(person_id: UUID, cleaned: Cleaned, at: datetime) -> Person:
 
 def _add(people: Mapping[UUID, Cleaned], at: datetime) -> set[UUID]:
     """Insert people and their contact points under new ids; the ids of those who were not known by then."""
-    points = [(person_id, point) for person_id, row in people.items() for point in row.points]
-    rows = list(people.values())
+    rows = [
+        {
+            "id": person_id,
+            "given_name": row.given_name,
+            "family_name": row.family_name,
+            "search_text": row.search_text,
+            "language": row.language,
+            "postal_code": row.postal_code,
+            "scope": _scope(row.postal_code),
+            "points": len(row.points),
+        }
+        for person_id, row in people.items()
+    ]
+    points = [
+        {
+            "id": new_id(),
+            "person_id": person_id,
+            "channel": point.channel,
+            "system": point.system,
+            "value": point.value,
+            "written": point.written,
+        }
+        for person_id, row in people.items()
+        for point in row.points
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
-            _ADD,
-            {
-                "at": at,
-                "point_ids": [new_id() for _ in points],
-                "point_people": [person_id for person_id, _ in points],
-                **_columns([point for _, point in points]),
-                "ids": list(people),
-                "given_names": [row.given_name for row in rows],
-                "family_names": [row.family_name for row in rows],
-                "search_texts": [row.search_text for row in rows],
-                "languages": [row.language for row in rows],
-                "postal_codes": [row.postal_code for row in rows],
-                "scopes": [_scope(row.postal_code) for row in rows],
-                "counts": [len(row.points) for row in rows],
-            },
+            _ADD, {"at": at, "people": json.dumps(rows, default=str), "points": json.dumps(points, default=str)}
         )
         added = {row[0] for row in cursor.fetchall()}
     if lost := people.keys() - added:
