@@ -31,8 +31,9 @@ def readable(colour: str, ground: str) -> str:
 
 
 def text_on(fill: str) -> str:
-    """Ink or white, whichever is read better on the colour."""
-    return max(("#ffffff", INK), key=lambda text: contrast(text, fill))
+    """White or ink on the colour; black where neither can be read."""
+    best = max(("#ffffff", INK), key=lambda text: contrast(text, fill))
+    return best if contrast(best, fill) >= READABLE else "#000000"
 
 
 def colours(brand: str, accent: str) -> str:

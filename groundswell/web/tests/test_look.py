@@ -5,13 +5,12 @@ from django.db import OperationalError
 from django.test import Client
 
 from groundswell.powers.models import Movement
-from groundswell.powers.movement import forget, movement
+from groundswell.powers.movement import forget
 
 
 @pytest.mark.django_db
 def test_the_sheet_carries_the_movements_colours_and_is_kept_for_good():
-    movement()
-    Movement.objects.update(colour="#123456")
+    Movement.objects.update_or_create(only=True, defaults={"colour": "#123456"})
     forget()
     page = Client().get("/events").content.decode()
     url = page.split('rel="stylesheet" href="')[1].split('"')[0]
@@ -23,8 +22,8 @@ def test_the_sheet_carries_the_movements_colours_and_is_kept_for_good():
 @pytest.mark.django_db
 def test_a_logo_cannot_run_anything():
     assert Client().get("/logo").status_code == 404
-    movement()
-    Movement.objects.update(logo=b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", logo_type="image/svg+xml")
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>"
+    Movement.objects.update_or_create(only=True, defaults={"logo": svg, "logo_type": "image/svg+xml"})
     forget()
     reply = Client().get("/logo")
     assert reply["Content-Type"] == "image/svg+xml" and "sandbox" in reply["Content-Security-Policy"]

@@ -1,0 +1,226 @@
+"""Starting and running an event through its pages, and reviewing: who may, and what they are told when it cannot be."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from groundswell.events import links, services
+from groundswell.events.models import Event, Host
+from groundswell.events.tests import making
+from groundswell.people.models import Person
+from groundswell.powers import public
+from tests import cast as people_cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_time_trap(monkeypatch):
+    monkeypatch.setattr(public, "MIN_SECONDS", 0)
+
+
+@pytest.fixture
+def page():
+    return Client(headers={"sec-fetch-site": "same-origin"})
+
+
+@pytest.fixture
+def world():
+    return people_cast.make_world()
+
+
+def answers(**changed):
+    return {
+        "title": "Soup and calls",
+        "type": "house_party",
+        "description": "Bring a spoon.",
+        "online": "no",
+        "postal_code": "05401",
+        "street": "17 Hill Rd",
+        "place_shown": "guests",
+        "visibility": "public",
+        "languages": ["en"],
+        "shifts-TOTAL_FORMS": "1",
+        "shifts-INITIAL_FORMS": "0",
+        "shifts-0-day": making.at().date().isoformat(),
+        "shifts-0-starts": "19:00",
+        "shifts-0-ends": "21:00",
+        "shifts-0-capacity": "12",
+        "given_name": "Erin",
+        "email": "erin.new@example.org",
+    } | changed
+
+
+def test_a_stranger_starts_an_event_and_confirms_it(page):
+    reply = page.post("/events/new", answers())
+    assert reply.status_code == 303 and reply["Location"] == "/events/new/mailed"
+    event = Event.objects.get()
+    assert event.state == "draft" and making.first(event).capacity == 12
+    url = f"/events/confirm/{links.confirm_token(event)}"
+    assert "Is this your event?" in page.get(url).content.decode()
+    assert "A person looks it over now" in page.post(url, follow=True).content.decode()
+    event.refresh_from_db()
+    assert event.state == "waiting"
+
+
+def test_whoever_is_signed_in_needs_to_say_only_what_happens(world):
+    client = world.client("charlie", headers={"sec-fetch-site": "same-origin"})
+    text = client.get("/events/new").content.decode()
+    assert "charlie@example.org" in text and 'name="given_name"' not in text
+    reply = client.post("/events/new", answers(), follow=True)
+    event = Event.objects.get(title="Soup and calls")
+    assert event.state == "waiting" and reply.redirect_chain[-1][0] == f"/events/{event.pk}/edit"
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "words"),
+    [
+        ({"title": ""}, "title", "required"),
+        ({"title": "x" * 10_000}, "title", "Use at most 120 characters"),
+        ({"postal_code": "00000"}, "postal_code", "We do not know the ZIP"),
+        ({"postal_code": ""}, "postal_code", "required"),
+        ({"shifts-0-day": "2020-01-01"}, "shifts-0-starts", "in the past"),
+        ({"shifts-0-day": "never"}, "shifts-0-day", "valid date"),
+        ({"shifts-0-ends": "18:00"}, "shifts-0-ends", "The end must be after the start"),
+        ({"shifts-0-capacity": "0"}, "shifts-0-capacity", "Room for 1 to 100,000"),
+        ({"shifts-0-capacity": "-3"}, "shifts-0-capacity", "Room for 1 to 100,000"),
+        ({"shifts-0-capacity": "9" * 30}, "shifts-0-capacity", "Room for 1 to 100,000"),
+        ({"email": "nobody"}, "email", "is not an email address"),
+        ({"phone": "12"}, "phone", "is not a phone number"),
+        ({"languages": ["klingon"]}, "languages", "Select a valid choice"),
+        ({"online": "yes", "online_url": "javascript:alert(1)"}, "online_url", "A link begins with https://"),
+        ({"type": "riot"}, "type", "Select a valid choice"),
+    ],
+)
+def test_what_cannot_stand_is_told_on_its_field_and_nothing_is_written(page, changed, field, words):
+    before = Person.objects.count()
+    reply = page.post("/events/new", answers(**changed))
+    text = reply.content.decode()
+    assert reply.status_code == 422
+    box = re.search(rf'<ul class="errorlist" id="id_{field}_error">(.*?)</ul>', text, re.S)
+    assert box and words in box[1], field
+    assert "Bring a spoon." in text and "17 Hill Rd" in text
+    assert not Event.objects.exists() and Person.objects.count() == before
+
+
+def test_a_shift_over_midnight_ends_on_the_next_day(page):
+    page.post("/events/new", answers(**{"shifts-0-starts": "22:00", "shifts-0-ends": "01:00"}))
+    shift = making.first(Event.objects.get())
+    assert (shift.ends_at - shift.starts_at).total_seconds() == 3 * 3600
+
+
+def test_another_time_can_be_added_without_scripts_and_nothing_typed_is_lost(page):
+    text = page.post("/events/new", answers(add_shift="1")).content.decode()
+    assert "Bring a spoon." in text and 'name="shifts-1-day"' in text and "errorlist" not in text
+    more = {"shifts-TOTAL_FORMS": "2", "shifts-1-day": making.at(5).date().isoformat()}
+    page.post("/events/new", answers(**more, **{"shifts-1-starts": "10:00", "shifts-1-ends": "12:00"}))
+    assert Event.objects.get().shifts.count() == 2
+
+
+def test_the_same_form_sent_twice_makes_one_event(page):
+    key = "0190aaaa-0000-7000-8000-000000000000"
+    first = page.post("/events/new", answers(idempotency_key=key))
+    second = page.post("/events/new", answers(idempotency_key=key))
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert Event.objects.count() == 1
+
+
+def test_without_the_key_it_would_make_two(page):
+    """The control of the test above."""
+    page.post("/events/new", answers())
+    page.post("/events/new", answers())
+    assert Event.objects.count() == 2
+
+
+def test_the_host_changes_what_it_says(world):
+    client = world.client("alice", headers={"sec-fetch-site": "same-origin"})
+    url = f"/events/{world.event.pk}/edit"
+    text = client.get(url).content.decode()
+    shift = making.first(world.event)
+    assert "Kanarienweg 1" in text and f'value="{shift.pk}"' in text
+    kept = {"shifts-INITIAL_FORMS": "1", "shifts-0-id": str(shift.pk)}
+    reply = client.post(url, answers(title="Open kitchen, bigger", **kept, **{"shifts-0-capacity": "40"}))
+    assert reply.status_code == 302, reply.content.decode()[:3000]
+    world.event.refresh_from_db()
+    shift.refresh_from_db()
+    assert world.event.title == "Open kitchen, bigger" and shift.capacity == 40 and shift.taken == 1
+    bad = client.post(url, answers(title="", **kept))
+    assert bad.status_code == 422 and b"Bring a spoon." in bad.content
+
+
+def test_the_host_sees_who_comes_and_marks_who_came(world):
+    client = world.client("alice")
+    url = f"/events/{world.event.pk}/guests"
+    text = client.get(url).content.decode()
+    assert "Canaria" in text and "tel:+18025550177" in text
+    making.ago(world.event, days=3, hours=20)
+    client.post(url, {f"came-{world.rsvp.pk}": "yes"})
+    world.rsvp.refresh_from_db()
+    assert world.rsvp.attended is True
+
+
+def test_co_hosts_are_added_by_email_and_can_do_the_same(world):
+    client = world.client("alice")
+    client.post(f"/events/{world.event.pk}/hosts", {"given_name": "Charlie", "email": "charlie@example.org"})
+    assert Host.objects.filter(event=world.event).count() == 2
+    assert world.client("charlie").get(f"/events/{world.event.pk}/edit").status_code == 200
+    charlie = Host.objects.get(event=world.event, lead=False).person_id
+    client.post(f"/events/{world.event.pk}/hosts", {"act": "remove", "person": str(charlie)})
+    assert world.client("charlie").get(f"/events/{world.event.pk}/edit").status_code == 404
+    alice = Host.objects.get(event=world.event).person_id
+    client.post(f"/events/{world.event.pk}/hosts", {"act": "remove", "person": str(alice)})
+    assert Host.objects.filter(event=world.event).count() == 1
+
+
+def test_cancelling_takes_a_tick(world):
+    client = world.client("alice")
+    client.post(f"/events/{world.event.pk}/cancel")
+    world.event.refresh_from_db()
+    assert world.event.state == "published"
+    client.post(f"/events/{world.event.pk}/cancel", {"sure": "on"})
+    world.event.refresh_from_db()
+    assert world.event.state == "cancelled"
+
+
+def test_reviewers_publish_or_send_back_with_a_note(world):
+    client = world.client("dana")
+    text = client.get("/hq/review").content.decode()
+    assert "first" in text and "Send back with this note" in text
+    decide = reverse("events:decide", args=[world.waiting.pk])
+    client.post(decide, {"act": "send_back", "note": ""})
+    world.waiting.refresh_from_db()
+    assert world.waiting.state == "waiting"
+    client.post(decide, {"act": "send_back", "note": "Please say where to park."})
+    world.waiting.refresh_from_db()
+    assert world.waiting.state == "draft" and world.waiting.note == "Please say where to park."
+    services.submit(world.waiting)
+    client.post(decide, {"act": "publish"})
+    client.post(decide, {"act": "publish"})  # a colleague was quicker: told, no error
+    world.waiting.refresh_from_db()
+    assert world.waiting.state == "published"
+
+
+@pytest.mark.parametrize("role", ["charlie", "nobody"])
+def test_out_of_reach_is_not_there(world, role):
+    client = world.client(role)
+    own = str(world.event.pk)
+    unknown = "01900000-0000-7000-8000-000000000000"
+    for name in ("edit", "guests", "hosts", "submit", "cancel", "decide"):
+        for event_id in (own, unknown):
+            url = reverse(f"events:{name}", args=[event_id])
+            for reply in (client.get(url), client.post(url, {"act": "publish", "sure": "on", "title": "Mine now"})):
+                if role == "nobody":
+                    assert reply.status_code == 302 and "/account/sign-in" in reply["Location"]
+                else:
+                    assert reply.status_code in (404, 405), (name, reply.status_code)
+                    assert b"Kanarienweg" not in reply.content
+    assert client.get("/hq/review").status_code == (302 if role == "nobody" else 404)
+    world.event.refresh_from_db()
+    assert world.event.state == "published" and world.event.title == "Open kitchen"
+
+
+def test_the_host_is_let_in(world):
+    """The control of the test above."""
+    assert world.client("alice").get(reverse("events:edit", args=[world.event.pk])).status_code == 200

@@ -1,0 +1,319 @@
+"""Everybody's pages: the same for all, cacheable, and nothing a stranger writes does harm in them."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from groundswell.events import links, services
+from groundswell.events.models import RSVP, Event
+from groundswell.events.tests import making
+from groundswell.people.models import Consent
+from groundswell.powers import public
+from groundswell.sources.models import Touch
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*7 }} {% now %}",
+    "</script><!--",
+    "مرحبا 🎉 \u202eesrever",
+]
+
+
+@pytest.fixture(autouse=True)
+def no_time_trap(monkeypatch):
+    monkeypatch.setattr(public, "MIN_SECONDS", 0)
+
+
+@pytest.fixture
+def page():
+    """A browser on our own pages."""
+    return Client(headers={"sec-fetch-site": "same-origin"})
+
+
+def say_yes(page, event, **changed):
+    answers = {"shift": str(making.first(event).pk), "given_name": "Erin", "email": "erin@example.org", "guests": "0"}
+    return page.post(f"/events/{event.pk}/rsvp", answers | changed)
+
+
+def test_public_pages_are_cacheable_and_look_at_nobody(page):
+    event = making.published()
+    for path in ("/events", "/events?near=05401", f"/events/{event.pk}", "/events/points.json", "/es/events"):
+        reply = page.get(path)
+        assert reply.status_code == 200, path
+        assert "public" in reply["Cache-Control"] and "max-age" in reply["Cache-Control"], path
+        assert "Cookie" not in reply.get("Vary", ""), path
+        assert not reply.cookies, path
+        again = page.get(path, headers={"if-none-match": reply["ETag"]})
+        assert again.status_code == 304, path
+
+
+def test_a_page_that_reads_the_session_would_be_found_out(page):
+    """The control: signing in is asked for by cookie, and the same check says so."""
+    assert "Cookie" in page.get("/events/new").get("Vary", "")
+
+
+def test_finding_lists_the_nearest_first_with_distance_and_local_time(page):
+    making.published(title="Far one", postal_code="05602")
+    making.published(title="Near one", postal_code="05401")
+    text = page.get("/events", {"near": "05401"}).content.decode()
+    assert text.index("Near one") < text.index("Far one")
+    assert "miles" in text and "7 PM – 9 PM E" in text
+
+
+def test_an_unknown_zip_is_told_on_its_field(page):
+    text = page.get("/events", {"near": "00000"}).content.decode()
+    assert "We do not know this ZIP" in text
+    assert 'aria-invalid="true"' in text and 'aria-describedby="id_near_error"' in text and 'value="00000"' in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"near": "x" * 10_000},
+        {"near": "\0"},
+        {"at": "91,181"},
+        {"at": "1e400,1"},
+        {"within": "banana"},
+        {"since": "tomorrow", "until": "9999-12-31"},
+        {"since": "9999-12-31"},
+        {"type": "<script>"},
+        {"page": "-1"},
+        {"page": "9" * 400},
+        {"page": "²"},
+        {"view": "<b>"},
+    ],
+)
+def test_whatever_is_asked_the_list_answers(page, query):
+    making.published()
+    assert page.get("/events", query).status_code == 200
+
+
+@pytest.mark.parametrize("box", ["", "1,2,3", "a,b,c,d", "nan,nan,nan,nan"])
+def test_a_malformed_box_of_the_map_is_no_error_of_ours(page, box):
+    making.published()
+    assert page.get("/events/points.json", {"box": box}).status_code in (200, 400)
+
+
+def test_points_say_where_and_a_box_says_what(page):
+    event = making.published()
+    ((latitude, longitude, room),) = page.get("/events/points.json").json()
+    assert room == 1
+    box = f"{latitude - 0.1},{longitude - 0.1},{latitude + 0.1},{longitude + 0.1}"
+    (there,) = page.get("/events/points.json", {"box": box}).json()["events"]
+    assert there["title"] == "House party" and there["url"] == f"/events/{event.pk}"
+
+
+def test_an_empty_place_offers_the_first_step_and_the_nearest_there_is(page):
+    making.published(title="In Vermont", postal_code="05401")
+    text = page.get("/events", {"near": "99501"}).content.decode()
+    assert "Nobody has begun here yet" in text and 'href="/events/new"' in text and "In Vermont" in text
+
+
+def test_the_source_code_stays_on_links_and_forms(page):
+    event = making.published()
+    listed = page.get("/events", {"source": "mailing-7"}).content.decode()
+    assert f"/events/{event.pk}?source=mailing-7" in listed
+    shown = page.get(f"/events/{event.pk}", {"source": "mailing-7"}).content.decode()
+    assert '<input type="hidden" name="source" value="mailing-7">' in shown
+    say_yes(page, event, source="mailing-7")
+    assert Touch.objects.get().source.code == "mailing-7"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_what_a_stranger_writes_does_no_harm(page, hostile):
+    event = making.published(title=hostile[:110], description=hostile, accessibility=hostile, venue=hostile)
+    for path in (f"/events/{event.pk}", "/events", "/events?near=05401", f"/events/{event.pk}/qr.svg"):
+        text = page.get(path).content.decode()
+        assert "<script>alert" not in text and "<img src=x" not in text and "49 " not in text, path
+    assert "\u202e" not in page.get("/events").content.decode()
+    data = re.search(
+        r'<script type="application/ld\+json">(.*?)</script>', page.get(f"/events/{event.pk}").content.decode(), re.S
+    )
+    assert json.loads(data[1])["@type"] == "Event"
+
+
+def test_linked_data_says_when_where_and_how_many(page):
+    event = making.published(title="Pie </script> & calls", shifts=[making.shift(10)], place_shown="everyone")
+    text = page.get(f"/events/{event.pk}").content.decode()
+    data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', text, re.S)[1])
+    assert data["name"] == "Pie </script> & calls"
+    assert data["remainingAttendeeCapacity"] == 10 and data["location"]["address"]["addressLocality"] == "Burlington"
+    assert data["eventStatus"].endswith("EventScheduled")
+    assert '<meta property="og:title" content="Pie &lt;/script&gt; &amp; calls">' in text
+    assert 'hreflang="es"' in text
+
+
+CANARY = "17 Kanarienweg"
+
+
+def test_a_street_for_guests_is_nowhere_before_one_comes(page):
+    event = making.published(street=CANARY, venue="Kanarien hall", place_shown="guests")
+    for path in (
+        f"/events/{event.pk}",
+        f"/events/{event.pk}/event.ics",
+        f"/events/{event.pk}/qr.svg",
+        "/events?near=05401",
+        "/events/points.json",
+        "/events/points.json?box=40,-80,50,-70",
+    ):
+        assert b"Kanarien" not in page.get(path).content, path
+    thanks = say_yes(page, event)["Location"]
+    assert CANARY in page.get(thanks).content.decode()
+
+
+def test_a_street_for_everybody_is_shown(page):
+    """The control of the test above."""
+    event = making.published(street=CANARY, place_shown="everyone")
+    assert CANARY in page.get(f"/events/{event.pk}").content.decode()
+
+
+def test_coming_takes_a_place_and_thanks_with_a_way_to_share(page):
+    event = making.published(shifts=[making.shift(5)])
+    reply = say_yes(page, event, guests="2")
+    assert reply.status_code == 303
+    rsvp = RSVP.objects.get()
+    assert rsvp.state == "going" and rsvp.guests == 2
+    shown = page.get(reply["Location"])
+    text = shown.content.decode()
+    assert "You are in" in text and f"/events/{event.pk}?source=s-" in text and "sms:?" in text
+    assert shown["Cache-Control"] == "private, no-store" or "no-store" in shown["Cache-Control"]
+    calendar = page.get(reply["Location"].replace("thanks", "event.ics"))
+    assert calendar["Content-Type"].startswith("text/calendar") and b"BEGIN:VEVENT" in calendar.content
+
+
+def test_the_page_after_the_form_is_the_same_for_whoever_came_before(page):
+    """Who writes somebody else's address learns nothing of them, and can change nothing."""
+    event = making.published()
+    first = page.get(say_yes(page, event)["Location"]).content.decode()
+    second = page.get(say_yes(Client(headers={"sec-fetch-site": "same-origin"}), event)["Location"]).content.decode()
+    assert first == second
+    thanks_token = links.thanks_token(RSVP.objects.get())
+    assert page.get(f"/rsvp/{thanks_token}").status_code == 404
+    assert page.post(f"/rsvp/{thanks_token}", {"act": "cancel"}).status_code == 404
+    assert RSVP.objects.get().state == "going"
+
+
+def test_errors_come_back_on_their_fields_with_everything_typed(page):
+    event = making.published()
+    reply = say_yes(page, event, given_name="", email="not an address", phone="12", postal_code="05401")
+    text = reply.content.decode()
+    assert reply.status_code == 422
+    assert 'aria-describedby="id_given_name_error"' in text
+    assert 'value="not an address"' in text and 'value="12"' in text and 'value="05401"' in text
+    reply = say_yes(page, event, email="not an address")
+    assert "is not an email address" in reply.content.decode()
+    assert not RSVP.objects.exists()
+
+
+def test_boxes_are_never_ticked_beforehand_and_the_words_are_kept(page):
+    event = making.published()
+    text = page.get(f"/events/{event.pk}").content.decode()
+    assert not re.search(r'<input type="checkbox"[^>]* checked', text)
+    say_yes(page, event)
+    assert not Consent.objects.exists()
+    say_yes(page, event, email="bob@example.org", news_by_email="on")
+    consent = Consent.objects.get()
+    assert consent.wording.words in text and consent.page == f"/events/{event.pk}/rsvp"
+
+
+def test_a_full_event_offers_the_waiting_list_and_others_with_room(page):
+    full = making.published(title="Full one", shifts=[making.shift(1)])
+    making.published(title="Other one", shifts=[making.shift(9)])
+    say_yes(page, full)
+    text = page.get(f"/events/{full.pk}").content.decode()
+    assert "Join the waiting list" in text and "Other one" in text
+    reply = say_yes(page, full, email="bob@example.org")
+    assert "You are on the waiting list" in page.get(reply["Location"]).content.decode()
+
+
+def test_cancelled_and_past_events_say_so_and_take_nobody(page):
+    gone, past = making.published(title="Gone"), making.published(title="Past")
+    services.cancel(gone, making.TEST)
+    shift = making.first(past)
+    making.ago(past, days=5)
+    for event, words in ((gone, "This event is cancelled"), (past, "This event is over")):
+        text = page.get(f"/events/{event.pk}").content.decode()
+        assert words in text and 'id="come"' not in text
+    assert say_yes(page, gone).status_code == 422
+    assert say_yes(page, past, shift=str(shift.pk)).status_code == 422
+    assert not RSVP.objects.exists()
+
+
+def test_drafts_and_made_up_addresses_are_not_there(page):
+    draft = making.draft()
+    unknown = "01900000-0000-7000-8000-000000000000"
+    for path in (f"/events/{draft.pk}", f"/events/{draft.pk}/event.ics", f"/events/{draft.pk}/qr.svg"):
+        assert page.get(path).status_code == 404
+        assert page.get(path.replace(str(draft.pk), unknown)).status_code == 404
+    assert page.get("/rsvp/whatever").status_code == 404
+    assert page.get("/rsvp/whatever/thanks").status_code == 404
+    assert page.get("/events/confirm/whatever").status_code == 404
+
+
+def test_a_form_on_another_site_cannot_post_here():
+    event = making.published()
+    elsewhere = Client(headers={"sec-fetch-site": "cross-site"})
+    assert say_yes(elsewhere, event).status_code == 403
+    assert not RSVP.objects.exists()
+
+
+def test_looking_changes_nothing(page):
+    event = making.published()
+    rsvp = services.rsvp(making.first(event).pk, making.who("erin"))
+    draft = making.draft()
+    paths = [
+        f"/rsvp/{links.rsvp_token(rsvp)}",
+        f"/rsvp/{links.thanks_token(rsvp)}/thanks",
+        f"/events/confirm/{links.confirm_token(draft)}",
+        f"/events/{event.pk}",
+    ]
+    for path in paths:
+        assert page.get(path).status_code == 200
+        assert page.head(path).status_code == 200
+    rsvp.refresh_from_db()
+    draft.refresh_from_db()
+    assert rsvp.state == "going" and draft.confirmed_at is None
+
+
+def test_the_mailed_link_changes_and_cancels(page):
+    event = making.published(shifts=[making.shift(4)])
+    rsvp = services.rsvp(making.first(event).pk, making.who("erin"))
+    url = f"/rsvp/{links.rsvp_token(rsvp)}"
+    reply = page.post(url, {"act": "change", "guests": "2"}, follow=True)
+    assert "Saved." in reply.content.decode()
+    too_many = page.post(url, {"act": "change", "guests": "9"})
+    assert too_many.status_code == 422 and "There is room for 4 people" in too_many.content.decode()
+    assert RSVP.objects.get().guests == 2
+    assert "You are not coming" in page.post(url, {"act": "cancel"}, follow=True).content.decode()
+    assert page.post(url, {"act": "cancel"}, follow=True).status_code == 200
+    assert making.first(event).taken == 0
+
+
+def test_the_calendar_file_and_the_code_to_print_can_be_had(page):
+    event = making.published(shifts=[making.shift(), making.shift(days=4)])
+    calendar = page.get(f"/events/{event.pk}/event.ics")
+    assert calendar.content.count(b"BEGIN:VEVENT") == 2
+    code = page.get(f"/events/{event.pk}/qr.svg")
+    assert code["Content-Type"] == "image/svg+xml" and b"<svg" in code.content
+
+
+def test_the_page_weighs_little(page):
+    for n in range(20):
+        making.published(making.person(f"host{n}"), title=f"Event {n}", description="Words. " * 60)
+    found = len(page.get("/events?near=05401", headers={"accept-encoding": "gzip"}).content)
+    one = len(page.get(f"/events/{Event.objects.first().pk}", headers={"accept-encoding": "gzip"}).content)
+    sheet = len(page.get("/look.css", headers={"accept-encoding": "gzip"}).content)
+    assert found < 15_000 and one < 10_000 and sheet < 10_000
+
+
+def test_times_are_those_of_the_place_not_of_the_reader(page):
+    event = making.published(title="Aloha", postal_code="96813")
+    text = page.get(f"/events/{event.pk}").content.decode()
+    assert "7 PM – 9 PM HST" in text
+    assert (making.first(event).ends_at - making.first(event).starts_at) == timedelta(hours=2)
