@@ -1,0 +1,160 @@
+"""My page: what is mine, what I can take back, what I can take with me."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from groundswell.events import services as events
+from groundswell.events.tests import making
+from groundswell.messaging.models import Delivery
+from groundswell.people import selectors as people
+from groundswell.people.services import NewPerson
+from groundswell.powers import selectors as powers
+from groundswell.powers.services import give, proved_address
+from groundswell.web.rules import Standing, Step, next_step
+from tests.cast import sign_in
+
+
+def page_of(client):
+    answer = client.get("/me")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_stranger_signs_in_first_and_comes_back(world, client):
+    answer = client.get("/me")
+    assert answer.status_code == 302 and answer["Location"].endswith("?next=/me")
+
+
+def test_what_i_did_by_my_address_before_i_signed_in_is_mine(world, client):
+    sign_in(client, proved_address("canary.bob@example.org"))
+    page = page_of(client)
+    assert "Open kitchen" in page and "You have a place" in page
+    assert "/rsvp/" in page
+
+
+def test_it_shows_nobody_elses_things(world):
+    assert "Open kitchen" not in page_of(world.client("charlie"))
+
+
+def test_a_host_sees_the_events_they_run(world):
+    page = page_of(world.client("alice"))
+    assert "Open kitchen" in page and reverse("events:edit", args=[world.event.pk]) in page
+
+
+@pytest.mark.parametrize(
+    ("standing", "step"),
+    [
+        (Standing(), Step.FIND),
+        (Standing(coming=1), Step.SHARE),
+        (Standing(coming=1, brought=2), Step.HOST),
+        (Standing(hosted=1, brought=1), Step.SHARE),
+        (Standing(hosted=1, brought=1, to_hand_on=1), Step.HAND_ON),
+        (Standing(hosted=1, sent_back=1), Step.MEND),
+    ],
+)
+def test_the_next_step_is_one_and_a_little_more_than_the_last(standing, step):
+    assert next_step(standing) == step
+
+
+def test_an_event_sent_back_is_the_next_step(world, client):
+    events.send_back(world.waiting, making.TEST, "Which door is it?")
+    sign_in(client, proved_address("canary.erin@example.org"))
+    page = page_of(client)
+    assert "came back to you" in page and "Which door is it?" in page
+
+
+def test_an_agreement_is_taken_back_in_two_clicks(world, client):
+    sign_in(client, proved_address("canary.bob@example.org"))
+    (consent,) = people.consents(world.bob)
+    page = page_of(client)
+    assert "Write to me." in page and "Take it back" in page
+    answer = client.post(reverse("web:withdraw", args=[consent.pk]), follow=True)
+    assert "Taken back" in answer.content.decode()
+    assert not people.agrees(world.bob, "news", "email")
+    assert "Write to me." not in page_of(client)
+
+
+def test_nobody_takes_back_what_another_agreed_to(world):
+    (consent,) = people.consents(world.bob)
+    assert world.client("charlie").post(reverse("web:withdraw", args=[consent.pk])).status_code == 404
+    assert people.agrees(world.bob, "news", "email")
+
+
+def test_my_link_carries_my_code_and_counts_who_came(world):
+    client = world.client("alice")
+    page = page_of(client)
+    code = page.partition("/?source=")[2].partition('"')[0]
+    friend = NewPerson("Fay", email="fay@example.org")
+    events.rsvp(making.first(world.event).pk, friend, source_code=code, page="/events")
+    assert '<strong class="number">1</strong>' in page_of(client)
+
+
+def test_i_take_my_data_with_me_and_nobody_elses(world, client):
+    sign_in(client, proved_address("canary.bob@example.org"))
+    answer = client.get("/me/data.json")
+    assert "attachment" in answer["Content-Disposition"]
+    data = json.loads(answer.content)
+    assert data["person"]["first_name"] == "Bob" and data["rsvps"][0]["event"] == "Open kitchen"
+    assert {"canary.bob@example.org", "+18025550177"} <= {point["value"] for point in data["contacts"]}
+    assert data["agreements"][0]["words"] == "Write to me."
+    assert "canary" not in world.client("charlie").get("/me/data.json").content.decode()
+
+
+def test_powers_are_explained_and_those_one_lacks_name_who_can_give_them(world):
+    page = page_of(world.client("alice"))
+    assert "You may open headquarters in Vermont because Dana gave it to you" in page
+    assert "Dana holds that power and can give it to you." in page_of(world.client("charlie"))
+
+
+def test_asking_for_a_power_writes_to_those_who_can_give_it_once_a_day(world):
+    charlie = world.client("charlie")
+    answer = charlie.post(reverse("web:ask"), {"verb": "hq.open"}, follow=True)
+    assert "We asked Dana for you." in answer.content.decode()
+    (delivery,) = Delivery.objects.filter(key__startswith="web.ask:")
+    assert delivery.address == "dana@example.org" and "charlie@example.org" in delivery.text
+    assert "a short while ago" in charlie.post(reverse("web:ask"), {"verb": "hq.open"}, follow=True).content.decode()
+    assert Delivery.objects.filter(key__startswith="web.ask:").count() == 1
+
+
+def test_a_power_is_handed_on_from_my_page(world):
+    alice = world.client("alice")
+    form = {"email": "Charlie@Example.org", "verb": "hq.open", "scope": "movement.place.us.vt", "may_hand_on": "0"}
+    answer = alice.post(reverse("web:power", args=[world.grant.pk]), form, follow=True)
+    assert "Charlie holds this power now." in answer.content.decode()
+    assert powers.may(world.users["charlie"], "hq.open", "movement.place.us.vt")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"scope": "movement"}, {"verb": "people.see"}, {"may_hand_on": "1"}, {"ends_on": "2001-01-01"}, {"limit": "0"}],
+)
+def test_nobody_hands_on_more_than_they_hold(world, more):
+    form = {"email": "charlie@example.org", "verb": "hq.open", "scope": "movement.place.us.vt", "may_hand_on": "0"}
+    answer = world.client("alice").post(reverse("web:power", args=[world.grant.pk]), form | more)
+    assert answer.status_code == 422
+    assert not powers.scopes(world.users["charlie"], "hq.open")
+
+
+def test_a_power_is_taken_back_with_what_came_from_it(world):
+    below = give(world.users["alice"], world.users["charlie"], "hq.open", "movement.place.us.vt")
+    assert powers.may(below.holder, "hq.open", below.scope)
+    world.client("dana").post(reverse("web:take_back", args=[world.grant.pk]))
+    assert not powers.may(below.holder, "hq.open", below.scope)
+    assert not powers.scopes(world.users["alice"], "hq.open")
+
+
+def test_charlie_takes_nothing_back(world):
+    assert world.client("charlie").post(reverse("web:take_back", args=[world.grant.pk])).status_code == 404
+    assert powers.scopes(world.users["alice"], "hq.open")
+
+
+def test_a_strong_power_is_handed_on_only_with_a_second_factor(world, client):
+    sign_in(client, world.users["dana"])
+    form = {"email": "charlie@example.org", "verb": "people.see", "scope": "movement", "may_hand_on": "0"}
+    answer = client.post(reverse("web:powers"), form)
+    assert answer.status_code == 302 and "/account/" in answer["Location"]
+    assert not powers.scopes(world.users["charlie"], "people.see")
+    world.client("dana").post(reverse("web:powers"), form)
+    assert powers.scopes(world.users["charlie"], "people.see") == ["movement"]
