@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from groundswell.people.models import Person
 from groundswell.sources import rules
@@ -47,4 +47,5 @@ def touches_of(person: Person, limit: int = 20) -> list[Touch]:
 
 def brought_by(person: Person) -> int:
     """How many deeds of others came through this person's share links."""
-    return Touch.objects.filter(source__person=person).exclude(person=person).count()
+    own = Q(source__person=person) | Q(source__code=sharer_code(person))  # the latter may not be tied to them yet
+    return Touch.objects.filter(own).exclude(person=person).count()
