@@ -116,7 +116,6 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # of changes to second factors
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_LOGIN_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}  # three tries each
-ACCOUNT_RATE_LIMITS = {"request_login_code": "60/m/ip,3/m/key,10/h/key,20/d/key"}  # key: the address
 ACCOUNT_FORMS = {
     "request_login_code": "groundswell.powers.forms.SignInForm",
     "confirm_login_code": "groundswell.powers.forms.CodeForm",

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
-from allauth.core import context, ratelimit
+from allauth.core import context
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.kit import contacts
+from groundswell.powers import limits
 from groundswell.powers.models import User
 
 
@@ -25,8 +26,14 @@ class SignInForm(RequestLoginCodeForm):  # type: ignore[misc]
             email = contacts.email(self.cleaned_data["email"])
         except contacts.BadContact as problem:
             raise forms.ValidationError(str(problem)) from None
-        if not ratelimit.consume(context.request, action="request_login_code", key=email):
-            raise get_adapter().validation_error("too_many_login_attempts")
+        # An address gets six mails, then two an hour. A client, which may be a whole meeting, 60 and 600 an hour.
+        to = salted_hmac("powers.code", email).hexdigest()
+        if not limits.take(f"code:to:{to}", per_hour=2, burst=6):
+            raise forms.ValidationError(
+                _("We sent several codes there already. Look for the newest one, or try again in half an hour.")
+            )
+        if not limits.take(f"code:from:{limits.client_key(context.request)}", per_hour=600, burst=60):
+            raise forms.ValidationError(_("Many codes were asked for where you are. Please try again in a minute."))
         # Somebody new gets a code like everybody; they are stored once they have entered it.
         self._user = User.objects.filter(email=email).first() or User(email=email)
         return email

@@ -44,6 +44,8 @@ def may(verb: str) -> Callable[[View], View]:
                 if who.user and who.lacks_second_factor(verb) and selectors.scopes(who.user, verb):
                     return ask_second_factor(request, who.user)
                 raise Http404
+            if request.session.get(AFTER_SECOND_FACTOR) == request.get_full_path():
+                del request.session[AFTER_SECOND_FACTOR]
             return view(request, *args, **kwargs)
 
         return gated
