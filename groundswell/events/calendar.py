@@ -1,6 +1,8 @@
 """Events as iCalendar files (RFC 5545): one entry a shift, whose UID stays the same through every change."""
 
 from collections.abc import Collection
+from datetime import date
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,10 +29,10 @@ def file(event: PublicEvent, *, shifts: Collection[UUID] | None = None, gone: bo
     calendar.add("prodid", "-//Groundswell//Events//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if gone else "PUBLISH")
+    calendar.add_component(_clock(event.time_zone, event.starts_at.year))
     for shift in event.shifts:
         if shifts is None or shift.id in shifts:
             calendar.add_component(_entry(event, shift, gone))
-    calendar.add_missing_timezones()
     return str(calendar.to_ical(), "utf-8")
 
 
@@ -48,9 +50,13 @@ def _entry(event: PublicEvent, shift: PublicShift, gone: bool) -> icalendar.Even
     entry.add("location", event.online_url or url if event.online else address(event.place))
     entry.add("url", url)
     entry.add("description", "\n\n".join(filter(None, [plain(event.description), event.online_url, url])))
-    if event.place.exact and event.place.latitude is not None:
-        entry.add("geo", (event.place.latitude, event.place.longitude))
     return entry
+
+
+@lru_cache(maxsize=100)
+def _clock(time_zone: str, year: int) -> icalendar.Timezone:
+    """When the clocks change around that year."""
+    return icalendar.Timezone.from_tzid(time_zone, first_date=date(year - 1, 1, 1), last_date=date(year + 3, 1, 1))
 
 
 def address(place: PublicPlace) -> str:

@@ -75,7 +75,7 @@ def going(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
     return Letter(
         _("You’re coming: %(title)s") % {"title": event.title},
         [_come(rsvp), _("Something came up? Tell the host with one press, so that somebody else gets the place.")],
-        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend: share this link"), share_url)],
+        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend with this link"), share_url)],
         event,
         _shift_of(rsvp, event),
         _invite(rsvp, event),
@@ -98,7 +98,7 @@ def promoted(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
     return Letter(
         _("You have a place: %(title)s") % {"title": event.title},
         [_("A place is free, and it is yours."), _come(rsvp)],
-        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend: share this link"), share_url)],
+        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend with this link"), share_url)],
         event,
         _shift_of(rsvp, event),
         _invite(rsvp, event),
