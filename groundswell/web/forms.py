@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.kit import contacts
@@ -106,7 +106,6 @@ class PowerForm(forms.Form):
         label=_("May be handed on"),
         min_value=0,
         initial=0,
-        help_text=_("How many further hands: 0 means that it stays with them."),
     )
 
     def __init__(self, *args: Any, grants: Sequence[Grant], **kwargs: Any) -> None:
@@ -117,11 +116,11 @@ class PowerForm(forms.Form):
         places = dict(place for grant in grants for place in selectors.places_within(grant.scope))
         self.fields["scope"].choices = list(places.items())  # type: ignore[attr-defined]
         most = max((grant.may_hand_on for grant in grants), default=1) - 1
-        self.fields["may_hand_on"].help_text = ngettext(
-            "How many further hands: 0 means that it stays with them; at most %(most)d.",
-            "How many further hands: 0 means that it stays with them; at most %(most)d.",
-            most,
-        ) % {"most": most}
+        self.fields["may_hand_on"].help_text = (
+            _("Through how many further hands, at most %(most)d: with 0 it stays with them.") % {"most": most}
+            if most
+            else _("It stays with them: yours does not go further.")
+        )
         self.fields["may_hand_on"].widget.attrs["max"] = most
 
     def clean_email(self) -> str:
