@@ -122,7 +122,12 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "groundswell.powers.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "groundswell.powers.forms.PasskeyForm"}
+MFA_FORMS = {
+    "authenticate": "groundswell.powers.forms.SecondFactorForm",
+    "reauthenticate": "groundswell.powers.forms.ConfirmForm",
+    "activate_totp": "groundswell.powers.forms.AppForm",
+    "add_webauthn": "groundswell.powers.forms.PasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
 MFA_PASSKEY_LOGIN_ENABLED = True

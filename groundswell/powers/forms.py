@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.crypto import salted_hmac
@@ -12,6 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from groundswell.kit import contacts
 from groundswell.powers import limits
 from groundswell.powers.models import User
+
+
+def _code(label: Any) -> forms.CharField:
+    attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+    return forms.CharField(label=label, widget=forms.TextInput(attrs=attrs))
 
 
 class SignInForm(RequestLoginCodeForm):  # type: ignore[misc]
@@ -42,12 +49,25 @@ class SignInForm(RequestLoginCodeForm):  # type: ignore[misc]
 class CodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]
     """The code from the mail."""
 
-    code = forms.CharField(
-        label=_("The code from our mail"),
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code"}
-        ),
-    )
+    code = _code(_("The code from our mail"))
+
+
+class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]
+    """A code from the app, or a recovery code, while signing in."""
+
+    code = _code(_("Code from your app, or a recovery code"))
+
+
+class ConfirmForm(ReauthenticateForm):  # type: ignore[misc]
+    """The same, in a session that has begun."""
+
+    code = _code(_("Code from your app, or a recovery code"))
+
+
+class AppForm(ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of a new app."""
+
+    code = _code(_("The code it shows"))
 
 
 class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
