@@ -2,6 +2,8 @@
 
 from typing import TypeGuard
 
+from allauth.mfa.models import Authenticator
+
 from groundswell.kit.clock import now
 from groundswell.powers import hooks, rules, words
 from groundswell.powers.models import ROOT, Grant, GrantQuerySet, User
@@ -70,6 +72,11 @@ def chain_of(grant: Grant) -> list[Grant]:
 def best(grants: GrantQuerySet) -> Grant | None:
     """The one nearest to the first giver."""
     return grants.select_related("holder", "given_by").order_by("chain__len", "given_at", "pk").first()
+
+
+def newest_factor(user: User, kind: str) -> Authenticator:
+    """The second factor of this kind that the user added last."""
+    return Authenticator.objects.filter(user=user, type=kind).latest("pk")
 
 
 def _held(user: User, verb: str) -> GrantQuerySet:

@@ -9,7 +9,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from groundswell.powers import services
+from groundswell.powers import selectors, services
 
 
 class SignIn(RequestLoginCodeView):  # type: ignore[misc]
@@ -54,5 +54,5 @@ class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
 def _session_is_strong(request: HttpRequest, kind: str) -> None:
     user = request.user
     if user.is_authenticated:
-        new = Authenticator.objects.filter(user=user, type=kind).latest("pk")
-        record_authentication(request, user, "mfa", id=new.pk, type=kind, reauthenticated=True)
+        factor = selectors.newest_factor(user, kind)
+        record_authentication(request, user, "mfa", id=factor.pk, type=kind, reauthenticated=True)
