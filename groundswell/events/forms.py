@@ -273,7 +273,7 @@ class EventForm(PublicForm):
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     online = forms.ChoiceField(
-        label=_("Where?"),
+        label=_("How do people meet?"),
         choices=[("no", _("In person")), ("yes", _("Online"))],
         initial="no",
         widget=forms.RadioSelect,
@@ -433,6 +433,12 @@ ShiftForms: type[BaseShiftForms] = forms.formset_factory(  # type: ignore[assign
     ShiftForm, BaseShiftForms, extra=0, min_num=1, max_num=MOST_SHIFTS, can_delete=True
 )
 _SHIFT_FIELDS = {"starts_at": "starts", "ends_at": "ends", "capacity": "capacity"}
+
+
+def show_shift_problems(form: EventForm, shifts: BaseShiftForms) -> None:
+    """Say at the top that a time is wrong; the words are on its row."""
+    if any(row.errors for row in shifts.forms):
+        form.add_error(None, _("Please look at the times again."))
 
 
 def show_invalid(invalid: Invalid, form: EventForm, shifts: BaseShiftForms) -> None:

@@ -20,12 +20,13 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def readable(colour: str, ground: str) -> str:
-    """The colour, moved towards black or white as little as it takes to be read on `ground`."""
-    end = "#000000" if _luminance(ground) > 0.18 else "#ffffff"
+def readable(colour: str, *grounds: str) -> str:
+    """The colour, moved towards black or white as little as it takes to be read on all of `grounds`, which are either
+    all light or all dark."""
+    end = "#000000" if _luminance(grounds[0]) > 0.18 else "#ffffff"
     for step in range(101):
         moved = _mix(colour, end, step / 100)
-        if contrast(moved, ground) >= READABLE:
+        if all(contrast(moved, ground) >= READABLE for ground in grounds):
             return moved
     return end
 
@@ -38,13 +39,14 @@ def text_on(fill: str) -> str:
 
 def colours(brand: str, accent: str) -> str:
     """Custom properties for both schemes."""
-    day, night = readable(brand, SUNK), readable(brand, DARK_RAISED)
+    day_wash, night_wash = _mix(brand, PAPER, 0.86), _mix(brand, DARK_PAPER, 0.8)
+    day, night = readable(brand, SUNK, day_wash), readable(brand, DARK_RAISED, night_wash)
     by_day = {
         "brand": brand,
         "brand-text": day,
         "brand-fill": day,
         "on-brand": text_on(day),
-        "brand-wash": _mix(brand, PAPER, 0.86),
+        "brand-wash": day_wash,
         "accent": accent,
         "on-accent": text_on(accent),
         "focus": day,
@@ -53,7 +55,7 @@ def colours(brand: str, accent: str) -> str:
         "brand-text": night,
         "brand-fill": night,
         "on-brand": text_on(night),
-        "brand-wash": _mix(brand, DARK_PAPER, 0.6),
+        "brand-wash": night_wash,
         "focus": readable(accent, DARK_RAISED),
     }
     return (

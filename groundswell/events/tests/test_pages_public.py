@@ -317,3 +317,10 @@ def test_times_are_those_of_the_place_not_of_the_reader(page):
     text = page.get(f"/events/{event.pk}").content.decode()
     assert "7 PM – 9 PM HST" in text
     assert (making.first(event).ends_at - making.first(event).starts_at) == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("path", ["/es/events?near=05401", "/es/events", "/es/"])
+def test_drawings_keep_their_numbers_in_every_language(page, path):
+    making.published(postal_code="05602")
+    drawing = re.search(r"<svg viewBox.*?</svg>", page.get(path).content.decode(), re.S)[0]
+    assert not re.search(r'(?:c?[xy]|r|d|stroke-\w+)="[^"]*\d,\d', drawing)

@@ -23,6 +23,7 @@ from groundswell.events.forms import (
     ShiftForms,
     show_invalid,
     show_problems,
+    show_shift_problems,
 )
 from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused, ShiftDetails
@@ -67,6 +68,7 @@ def create(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _said(event))
                 return _see_other(reverse("events:edit", args=[event.pk]))
             return _see_other(reverse("events:mailed"))
+    show_shift_problems(form, shifts)
     return _new(request, form, shifts, user, status=422)
 
 
@@ -179,6 +181,7 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
                     show_invalid(invalid, form, shifts)
                 except Refused as refused:
                     form.add_error(None, str(refused))
+            show_shift_problems(form, shifts)
     status = 422 if form.errors or any(row.errors for row in shifts.forms) else 200
     return render(
         request, "events/edit.html", _running(event, "edit") | {"form": form, "shifts": shifts}, status=status

@@ -22,7 +22,7 @@ def test_text_in_the_movements_colours_can_be_read(brand, accent):
     for text, fill, ground in zip(found(css, "brand-text"), found(css, "brand-fill"), grounds, strict=True):
         assert look.contrast(text, ground) >= look.READABLE
         assert look.contrast(fill, ground) >= 3
-    for on, fill in (("on-brand", "brand-fill"), ("on-accent", "accent")):
+    for on, fill in (("on-brand", "brand-fill"), ("on-accent", "accent"), ("brand-text", "brand-wash")):
         for one, other in zip(found(css, on), found(css, fill), strict=True):
             assert look.contrast(one, other) >= look.READABLE
 
