@@ -120,7 +120,8 @@ def size(share: float) -> int:
     at = max(1, bisect.bisect_left([known for known, _ in SIZES], share))
     (low, few), (high, many) = SIZES[at - 1], SIZES[at]
     part = (share - low) / (high - low)
-    return round(math.exp(math.log1p(few) + part * (math.log1p(many) - math.log1p(few))) - 1)
+    between = math.exp(math.log1p(few) + part * (math.log1p(many) - math.log1p(few))) - 1
+    return max(1, round(between)) if many else 0
 
 
 def spots() -> tuple[list[Spot], list[float]]:
