@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -44,6 +45,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "found": found,
         "page": page,
         "as_map": request.GET.get("view") == "map",
+        "tile_url": settings.TILE_URL,
         "nearby": _nearby(form) if not found and not lost and number == 1 else [],
         **_map(form, found),
     }
