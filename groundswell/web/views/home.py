@@ -3,7 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import conditional_page, require_safe
 
 from groundswell.events import selectors as events
 from groundswell.kit import maps
@@ -14,7 +15,9 @@ NEXT = 6
 
 
 @require_safe
+@gzip_page
 @cache_control(public=True, max_age=15)
+@conditional_page
 def home(request: HttpRequest) -> HttpResponse:
     """What the movement does, near you and next."""
     points, counts = events.map_points(), selectors.programme()

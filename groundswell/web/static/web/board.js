@@ -1,0 +1,7 @@
+// The board stands still while somebody uses it: nothing moves from under a finger, a focus or an open table.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const board = event.target;
+  if (board.id !== "board") return;
+  const used = board.contains(document.activeElement) || board.querySelector("details[open]");
+  if (used || document.hidden) event.preventDefault();
+});
