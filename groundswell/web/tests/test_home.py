@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from groundswell.ledger.services import catch_up
 
@@ -48,3 +49,10 @@ def test_it_is_light(world, client):
 def test_robots_may_read_public_pages_only(client):
     rules = client.get("/robots.txt").content.decode()
     assert "Disallow: /hq" in rules and "Disallow: /es/me" in rules and "Disallow: /events\n" not in rules
+
+
+def test_it_speaks_spanish_at_its_own_address(world, client):
+    with translation.override("en"):
+        page = client.get("/es/").content.decode()
+    assert '<html lang="es"' in page and "Busca un evento cerca de ti" in page
+    assert 'hreflang="en"' in page and 'action="/es/events"' in page
