@@ -1,9 +1,7 @@
 """What this floor reads in the ledger: its own entries, to write to guests and hosts."""
 
-from collections.abc import Sequence
-
 from groundswell.events.services import telling
-from groundswell.ledger.models import Entry
+from groundswell.ledger.models import Batch
 
 
 class Confirmations:
@@ -12,5 +10,5 @@ class Confirmations:
     name = "events.confirmations"
     kinds: frozenset[str] | None = telling.KINDS
 
-    def handle(self, entries: Sequence[Entry]) -> None:
+    def handle(self, entries: Batch) -> None:
         telling.tell(entries)

@@ -1,11 +1,10 @@
 """The ledger's own consumer: tallies."""
 
-from collections.abc import Sequence
 from hashlib import sha256
 
 from django.db import connection
 
-from groundswell.ledger.models import Entry, Tally
+from groundswell.ledger.models import Batch, Tally
 
 
 class Tallies:
@@ -14,13 +13,9 @@ class Tallies:
     name = "tallies"
     kinds: frozenset[str] | None = None
 
-    def handle(self, entries: Sequence[Entry]) -> None:
-        times = [entry.at for entry in entries]
+    def handle(self, entries: Batch) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(
-                _ADD,
-                {"all": Tally.ALL, "ids": [entry.id for entry in entries], "first": min(times), "last": max(times)},
-            )
+            cursor.execute(_ADD, {"all": Tally.ALL, "ids": entries.ids, "first": entries.first, "last": entries.last})
 
     def reset(self) -> None:
         Tally.objects.all().delete()

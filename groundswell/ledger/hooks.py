@@ -1,12 +1,12 @@
 """What the ledger asks of floors above: kinds to be declared and consumers to be run. Filled in `AppConfig.ready()`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from django.utils.functional import Promise
 
-from groundswell.ledger.models import Entry
+from groundswell.ledger.models import Batch
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Consumer(Protocol):
     name: str
     kinds: frozenset[str] | None
 
-    def handle(self, entries: Sequence[Entry]) -> None: ...
+    def handle(self, entries: Batch) -> None: ...
 
 
 class Projection(Consumer, Protocol):

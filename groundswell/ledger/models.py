@@ -1,7 +1,10 @@
 """The ledger's tables. `Entry` and `Pending` are made by SQL in the first migration: partitions, triggers, guards."""
 
 import uuid
-from typing import ClassVar
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import ClassVar, overload
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -30,6 +33,39 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.kind}"
+
+
+class Batch(Sequence[Entry]):
+    """The entries of some blocks in their order, of some kinds; read when first looked at.
+
+    Attributes:
+        ids: of all entries of the blocks, of whatever kind.
+        first, last: the span of their times.
+    """
+
+    def __init__(self, ids: list[int], first: datetime, last: datetime, kinds: frozenset[str] | None) -> None:
+        self.ids, self.first, self.last, self._kinds = ids, first, last, kinds
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        found = {
+            entry.id: entry
+            for entry in Entry.objects.raw(
+                "SELECT * FROM ledger_entry WHERE id = ANY (%s) AND at BETWEEN %s AND %s AND (%s OR kind = ANY (%s))",
+                [self.ids, self.first, self.last, self._kinds is None, sorted(self._kinds or ())],
+            )
+        }
+        return [found[entry_id] for entry_id in self.ids if entry_id in found]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, at: int) -> Entry: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Entry]: ...
+    def __getitem__(self, at: int | slice) -> Entry | list[Entry]:
+        return self._entries[at]
 
 
 class Block(models.Model):

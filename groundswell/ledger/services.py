@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from groundswell.kit import clock
 from groundswell.kit.money import Money
 from groundswell.ledger import hooks, rules
-from groundswell.ledger.models import Cursor, Entry, IdempotencyKey
+from groundswell.ledger.models import Batch, Cursor, IdempotencyKey
 
 logger = logging.getLogger(__name__)
 
@@ -235,8 +235,9 @@ def _consume(consumer: hooks.Consumer, wait: bool, up_to: int | None) -> int:
     if not blocks:
         return 0
     ids = [entry_id for _, _, _, entry_ids in blocks for entry_id in entry_ids]
-    if entries := _entries(ids, min(b[1] for b in blocks), max(b[2] for b in blocks), consumer.kinds):
-        consumer.handle(entries)
+    batch = Batch(ids, min(b[1] for b in blocks), max(b[2] for b in blocks), consumer.kinds)
+    if consumer.kinds is None or batch:
+        consumer.handle(batch)
     Cursor.objects.filter(consumer=consumer.name).update(
         block=blocks[-1][0], moved_at=clock.now(), problem="", failures=0, retry_at=None
     )
@@ -257,18 +258,6 @@ SELECT n, first_at, last_at, entry_ids FROM (
     ) next
 ) counted WHERE before = 0 OR before + count <= %s ORDER BY n
 """
-
-
-def _entries(ids: list[int], first: datetime, last: datetime, kinds: frozenset[str] | None) -> list[Entry]:
-    """The entries of these ids and kinds, in the order of the ids."""
-    found = {
-        entry.id: entry
-        for entry in Entry.objects.raw(
-            "SELECT * FROM ledger_entry WHERE id = ANY (%s) AND at BETWEEN %s AND %s AND (%s OR kind = ANY (%s))",
-            [ids, first, last, kinds is None, sorted(kinds or ())],
-        )
-    }
-    return [found[entry_id] for entry_id in ids if entry_id in found]
 
 
 def _note_failure(name: str, error: Exception) -> None:

@@ -1,8 +1,6 @@
 """What this floor reads in the ledger: addresses that were confirmed."""
 
-from collections.abc import Sequence
-
-from groundswell.ledger.models import Entry
+from groundswell.ledger.models import Batch
 from groundswell.messaging import services
 
 
@@ -12,5 +10,5 @@ class Released:
     name = "messaging.released"
     kinds: frozenset[str] | None = frozenset({"person.contact_verified"})
 
-    def handle(self, entries: Sequence[Entry]) -> None:
+    def handle(self, entries: Batch) -> None:
         services.release([entry.person_id for entry in entries if entry.person_id])
