@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from groundswell.ledger import loop as ledger
 from groundswell.web import serving
 from groundswell.web.demo import loading, shape
 
@@ -49,7 +50,14 @@ class Command(BaseCommand):
             say("an interrupted demo is cleared away")
             loading.clear()
             serving.prepare(self.stdout.write)
-        loading.fill(say, events)
+        filled = threading.Event()
+        reading = threading.Thread(target=ledger.run, args=[filled], name="ledger")  # the other core reads meanwhile
+        reading.start()
+        try:
+            loading.fill(say, events)
+        finally:
+            filled.set()
+            reading.join()
         say("ready")
         connection.close()
 
