@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 HOME = Path(__file__).parent.parent / ".groundswell" / "tests"
 _running = contextlib.ExitStack()
@@ -37,6 +38,12 @@ def plain_static(settings) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     _running.close()
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """No test speaks the language of the page that another one opened."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)

@@ -29,13 +29,21 @@ WITHOUT_DATABASE = {"messages", "version"}
 
 
 def main() -> None:
+    """Run one command; Ctrl-C and SIGTERM end it in order, so that the database it started stops too."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run() -> None:
     """Run one command, with the embedded database underneath unless DATABASE_URL names another."""
     if len(sys.argv) < 2 or sys.argv[1] in {"help", "-h", "--help"}:
         sys.stdout.write(GUIDE)
         return
     from groundswell.config import database, env
 
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the database stops too
     if sys.argv[1] == "demo":
         _set_demo(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundswell.config.settings")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -105,17 +106,13 @@ def test_when_it_is_killed_its_children_go_and_the_next_start_serves_again(servi
 def test_a_worker_that_dies_is_started_again(serving):
     process, _, _ = serving
 
-    def worker() -> psutil.Process:
-        return next(c for c in psutil.Process(process.pid).children() if "--worker-only" in c.cmdline())
+    def workers() -> list[int]:
+        alive = [one for one in psutil.Process(process.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
+        return [one.pid for one in alive if "--worker-only" in one.cmdline()]
 
-    first = worker()
-    first.kill()
-    wait_for(
-        lambda: any(
-            "--worker-only" in c.cmdline() and c.pid != first.pid for c in psutil.Process(process.pid).children()
-        ),
-        20,
-    )
+    [first] = workers()
+    psutil.Process(first).kill()
+    wait_for(lambda: len(workers()) == 1 and workers() != [first], 20)
 
 
 def test_doctor_names_what_waits_and_how_to_mend_it(tmp_path):
@@ -143,3 +140,39 @@ def test_a_database_that_is_not_there_is_said_in_one_line(tmp_path):
     done = command("doctor", home=tmp_path, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
     assert "cannot be reached" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_the_first_run_makes_the_owner_by_asking(tmp_path):
+    """On a terminal; elsewhere it says which command makes one."""
+    tmp_path.chmod(0o755)
+    terminal, typing = pty.openpty()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "groundswell", "serve", "--port", port, "--workers", "1"],
+        env=environment(tmp_path, BASE_URL=f"http://127.0.0.1:{port}"),
+        cwd=ROOT,
+        stdin=typing,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        os.write(terminal, b"nonsense\nMy movement\ndana@example.org\nMy movement\n")
+        wait_for(lambda: answers(int(port)), 90)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        os.close(terminal)
+        os.close(typing)
+    assert "well  owner" in command("doctor", home=tmp_path).stdout
+
+
+def test_without_a_terminal_the_first_run_says_how_to_make_the_owner(tmp_path):
+    tmp_path.chmod(0o755)
+    assert "run `groundswell owner EMAIL`" in command("doctor", home=migrated(tmp_path)).stdout
+
+
+def migrated(home: Path) -> Path:
+    assert command("migrate", "--verbosity", "0", home=home).returncode == 0
+    return home

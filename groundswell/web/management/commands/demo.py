@@ -24,19 +24,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demo runs in a database of its own: call it as `groundswell demo`.")
+        serving.prepare(self.stdout.write)
+        if not loading.is_filled():
+            self._fill(options["events"])
+        if options["prepare_only"]:
+            return
+        self._tell(options["port"])
+        commands = [serving.web_command("127.0.0.1", options["port"], 2), serving.worker_command()]
         with serving.stopped_by_signals() as stop:
-            serving.prepare(self.stdout.write)
-            if not loading.is_filled():
-                self._fill(options["events"])
-            if options["prepare_only"]:
-                return
-            self._tell(options["port"])
             arrivals = threading.Thread(target=loading.keep_arriving, args=[stop], name="arrivals")
             arrivals.start()
-            commands = [serving.web_command("127.0.0.1", options["port"], 2), serving.worker_command()]
             serving.supervise(commands, stop)
             arrivals.join()
-            self.stdout.write("Stopped.")
+        self.stdout.write("Stopped.")
 
     def _fill(self, events: int) -> None:
         started = time.monotonic()

@@ -1,10 +1,15 @@
 """`groundswell serve`: run the site."""
 
+import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.urls import reverse
 
-from groundswell.web import serving
+from groundswell.kit.contacts import BadContact
+from groundswell.powers import services as powers
+from groundswell.web import health, serving
 
 
 class Command(BaseCommand):
@@ -19,14 +24,38 @@ class Command(BaseCommand):
         only.add_argument("--worker-only", action="store_true", help="no web: only the ledger's readers and the jobs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with serving.stopped_by_signals() as stop:
-            if options["worker_only"]:
+        if options["worker_only"]:
+            with serving.stopped_by_signals() as stop:
                 serving.run_worker(stop)
-                return
-            serving.prepare(self.stdout.write)
-            commands = [serving.web_command(options["host"], options["port"], options["workers"])]
-            if not options["web_only"]:
-                commands.append(serving.worker_command())
-            self.stdout.write(f"Groundswell is at http://{options['host']}:{options['port']}/ (Ctrl-C stops it)")
+            return
+        serving.prepare(self.stdout.write)
+        self._make_owner()
+        commands = [serving.web_command(options["host"], options["port"], options["workers"])]
+        if not options["web_only"]:
+            commands.append(serving.worker_command())
+        self.stdout.write(f"Groundswell is at http://{options['host']}:{options['port']}/ (Ctrl-C stops it)")
+        self.stdout.flush()
+        with serving.stopped_by_signals() as stop:
             serving.supervise(commands, stop)
-            self.stdout.write("Stopped.")
+        self.stdout.write("Stopped.")
+
+    def _make_owner(self) -> None:
+        """The first run makes the owner: by asking, where somebody sits before it."""
+        finding = next(health.owner())
+        if not finding.wrong:
+            return
+        if not sys.stdin.isatty():
+            self.stdout.write(f"{finding.wrong[:1].upper()}{finding.wrong[1:]}.")
+            return
+        self.stdout.write("Nobody owns this movement yet. The owner may do everything, and hand on any of it.")
+        while True:
+            address, name = input("Your email address: "), input("The movement's name: ").strip()
+            try:
+                owner = powers.found_movement(address, name)
+            except BadContact as error:
+                self.stdout.write(str(error))
+                continue
+            self.stdout.write(
+                f"{owner.email} owns this movement. Sign in at {settings.BASE_URL}{reverse('account_login')}"
+            )
+            return
