@@ -26,7 +26,7 @@ def sign_in(page: Page, email: str) -> None:
     outbox = page.context.new_page()
     outbox.goto("/outbox")
     outbox.locator("main a").filter(has_text=re.compile("code", re.IGNORECASE)).first.click()
-    code = re.search(r"\b[A-Z0-9]{3}-?[A-Z0-9]{3}\b", outbox.locator("main").inner_text()).group()
+    code = re.search(r"\b\d{4}-\d{4}\b", outbox.locator("main").inner_text()).group()
     outbox.close()
     page.locator("input[name=code]").fill(code)
     page.locator("main form button[type=submit]").first.click()

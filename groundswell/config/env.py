@@ -6,11 +6,18 @@ A malformed value stops the start with the setting's name and what was expected.
 import contextlib
 import os
 import secrets
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, field_validator
+from pydantic import ValidationError as Malformed
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRETS = {"secret_key", "database_url", "email_url"}  # values that no message repeats
@@ -71,22 +78,48 @@ class Env(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def check_base_url(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")) or value.endswith("/"):
-            raise ValueError("must begin with http:// or https:// and not end with a slash")
+        parts = _parts(value, "http", "https")
+        if parts.path or parts.query or parts.fragment:
+            raise ValueError("must end with the host or its port: no slash, no path")
         return value
 
     @field_validator("database_url")
     @classmethod
     def check_database_url(cls, value: str) -> str:
-        if value and not value.startswith(("postgresql://", "postgres://")):
-            raise ValueError("must begin with postgresql://")
+        if value:
+            if not value.startswith(("postgresql://", "postgres://")):
+                raise ValueError("must begin with postgresql://")
+            try:
+                port = conninfo_to_dict(value).get("port") or "5432"
+            except ProgrammingError:
+                raise ValueError("cannot be read as an address") from None
+            if not str(port).isdigit():
+                raise ValueError("the port must be a number")
         return value
 
     @field_validator("email_url")
     @classmethod
     def check_email_url(cls, value: str) -> str:
-        if not value.startswith(("smtp://", "smtps://", "outbox:")):
-            raise ValueError("must begin with smtp://, smtps:// or outbox:")
+        if value != "outbox:":
+            _parts(value, "smtp", "smtps")
+        return value
+
+    @field_validator("from_email")
+    @classmethod
+    def check_from_email(cls, value: str) -> str:
+        try:
+            EmailValidator()(parseaddr(value)[1])
+        except ValidationError:
+            raise ValueError("must be an email address, like news@example.org or News <news@example.org>") from None
+        return value
+
+    @field_validator("tile_url")
+    @classmethod
+    def check_tile_url(cls, value: str) -> str:
+        if value:
+            _parts(value, "https")
+            if not all(part in value for part in ("{z}", "{x}", "{y}")):
+                raise ValueError("must contain {z}, {x} and {y}")
         return value
 
     @field_validator("secret_key")
@@ -100,7 +133,12 @@ class Env(BaseSettings):
     def home(self) -> Path:
         """The data folder, absolute; made when missing, readable by its owner only."""
         folder = self.groundswell_home.expanduser().absolute()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadSettings(
+                f"GROUNDSWELL_HOME is {str(folder)!r}. Expected: a folder, or where one can be made ({error.strerror})."
+            ) from None
         return folder
 
     def secret(self) -> str:
@@ -121,6 +159,17 @@ class Env(BaseSettings):
         return kept
 
 
+def _parts(value: str, *schemes: str) -> SplitResult:
+    """The parts of an address with a host. Raises ValueError."""
+    expected = " or ".join(f"{scheme}://" for scheme in schemes)
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ValueError(f"must begin with {expected} and name a host")
+    if parts.port == 0:  # reading the port checks it
+        raise ValueError("the port must be a number from 1 to 65535")
+    return parts
+
+
 @lru_cache(maxsize=1)
 def load() -> Env:
     """The settings of this process.
@@ -130,7 +179,7 @@ def load() -> Env:
     """
     try:
         return Env()
-    except ValidationError as error:
+    except Malformed as error:
         lines = []
         for problem in error.errors():
             name = str(problem["loc"][0])

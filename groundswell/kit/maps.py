@@ -299,7 +299,7 @@ def _land(country: str) -> tuple[Land, ...]:
 
 def warm() -> None:
     """Load what takes a second or two, before the first visitor waits for it."""
-    geo.find_place("Burlington, VT")
-    geo.find_zip("05401")
+    for written in ("05401", "Burlington, VT", "nowhere at all"):  # by ZIP, by state, by name in the whole world
+        geo.find_place(written)
     vicinity(0, 0, [])
     _land(geo.HOME)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
@@ -43,12 +44,13 @@ class Finding:
 def database() -> Iterator[Finding]:
     """Is it there, new enough, and durable?"""
     try:
+        _reach()
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
             number, version = cursor.fetchone()
             cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(DURABLE)])
             found = dict(cursor.fetchall())
-    except DatabaseError as error:
+    except (DatabaseError, psycopg.Error) as error:
         reason = str(error).strip().splitlines()[0]
         yield Finding("database", "", f"cannot be reached ({reason}); check DATABASE_URL or the server", fatal=True)
         return
@@ -62,6 +64,13 @@ def database() -> Iterator[Finding]:
             else f"{name} is {found[name]}: a crash can lose what was acknowledged; set {name} = {wanted}"
         )
         yield Finding("durability", f"{name} is {found[name]}", wrong, fatal=bool(wrong))
+
+
+def _reach() -> None:
+    """One connection outside the pool, which would keep the reason of a failure to itself. Raises psycopg.Error."""
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    given = {name: settings.DATABASES["default"].get(django) for name, django in names.items()}
+    psycopg.connect(connect_timeout=5, **{name: value for name, value in given.items() if value}).close()
 
 
 def migrations() -> Iterator[Finding]:

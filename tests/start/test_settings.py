@@ -39,6 +39,15 @@ def start(tmp_path, *words, **settings):
         ("SECOND_FACTOR", "maybe", "required or offered"),
         ("TRUSTED_PROXIES", "-1", "0 to 5"),
         ("LOG_LEVEL", "LOUD", "WARNING"),
+        ("EMAIL_URL", "smtp://host:notaport", "smtp://"),
+        ("EMAIL_URL", "smtp://", "host"),
+        ("BASE_URL", "http://[bad", "http"),
+        ("BASE_URL", "https://x.org/sub", "no path"),
+        ("GROUNDSWELL_HOME", "/etc/passwd", "a folder"),
+        ("FROM_EMAIL", "nonsense", "email address"),
+        ("TILE_URL", "nonsense", "https://"),
+        ("TILE_URL", "https://tiles.example/", "{z}"),
+        ("DATABASE_URL", "postgresql://u:p@h:xx/db", "port"),
     ],
 )
 def test_a_malformed_setting_stops_the_start_with_its_name_and_what_was_expected(tmp_path, name, value, expected):

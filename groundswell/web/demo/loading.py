@@ -2,9 +2,12 @@
 
 import random
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count as count_up
+from operator import itemgetter
 
 from django.db import connection
 from django.db.models import prefetch_related_objects
@@ -76,14 +79,19 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     prefetch_related_objects(made_events, "shifts")
     shifts = [event.shifts.all()[0].pk for event in made_events]
     say(f"{len(guests):,} people and their RSVPs")
-    guest_ids = people.add_many(guests, actor=ACTOR, how="demo", at=now)
-    events.add_rsvps(
-        [
+
+    def come(numbers: range) -> None:
+        ids = people.add_many([guests[n] for n in numbers], actor=ACTOR, how="demo", at=now)
+        rsvps = [
             BulkRSVP(shifts[index], person_id, places - 1, at)
-            for (index, places, at), person_id in zip(parties, guest_ids, strict=True)
-        ],
-        actor=ACTOR,
-    )
+            for (index, places, at), person_id in zip((parties[n] for n in numbers), ids, strict=True)
+        ]
+        events.add_rsvps(rsvps, actor=ACTOR)
+        connection.close()
+
+    middle = bisect_left(parties, count // 2, key=itemgetter(0))  # two connections, each with events of its own
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(come, (range(middle), range(middle, len(parties)))))
     _hand_in(chance, now, number)
     say("the ledger's readers")
     ledger.catch_up()
