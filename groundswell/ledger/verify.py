@@ -51,6 +51,14 @@ def chain_at(n: int) -> str | None:
     return bytes(found).hex() if found is not None else None
 
 
+def waiting() -> tuple[int, int, int]:
+    """How many entries are in no block yet, so that nothing proves them, and the smallest and largest of their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), coalesce(min(id), 0), coalesce(max(id), 0) FROM ledger_pending")
+        count, first, last = cursor.fetchone()
+    return count, first, last
+
+
 def findings() -> Iterator[Finding]:
     """Everything that was altered, taken away or put in behind the ledger's back. Nothing: all is well."""
     yield from _guards()

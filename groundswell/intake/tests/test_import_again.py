@@ -10,6 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from groundswell.events.models import Event, Shift
 from groundswell.events.services import importing
 from groundswell.intake import services
+from groundswell.ledger import selectors as ledger
+from groundswell.ledger import services as ledger_services
 from groundswell.ledger.models import Entry
 from groundswell.people.models import Person
 
@@ -47,6 +49,19 @@ def test_a_row_that_says_something_else_changes_that_and_is_recorded(load, count
     assert changed.data == {"fields": ["title", "time", "capacity"], "shifts": [str(shift.pk)]}
     assert [entry.quantity for entry in entries("event.opening_balance")] == [5, 4]
     assert event.sequence == 1  # calendars hear of the new time
+
+
+def test_the_boards_are_right_after_an_import_though_no_worker_runs(load):
+    load(file(ONE, TWO), "--system", "x", "--dry-run")
+    assert ledger.tally("event.imported").entries == 0
+    load(file(ONE, TWO), "--system", "x")
+    assert (ledger.tally("event.imported").entries, ledger.lag().pending) == (2, 0)
+
+
+def test_without_catching_up_an_import_waits_for_a_worker(load, monkeypatch):
+    monkeypatch.setattr(ledger_services, "catch_up", lambda: 0)
+    load(file(ONE, TWO), "--system", "x")
+    assert ledger.tally("event.imported").entries == 0 and ledger.lag().pending
 
 
 def test_a_number_that_falls_is_recorded_as_less(load):

@@ -42,6 +42,25 @@ def test_what_nobody_touched_is_well(written):
     assert "3 blocks, nothing altered, missing or added." in command()
 
 
+def test_entries_that_wait_are_put_into_blocks_first_and_so_are_covered(written):
+    record_many(NewEntry("test.done", ACTOR) for _ in range(7))
+    assert command() == "4 blocks, nothing altered, missing or added.\n"
+    as_superuser("UPDATE ledger_entry SET quantity = 9 WHERE id > %s", written[-1].id)
+    assert [finding.what for finding in verify.findings()] == ["altered"] * 7
+
+
+def test_what_could_not_be_put_into_a_block_is_named_as_not_covered(written, monkeypatch):
+    monkeypatch.setattr(services, "sequence", lambda wait: 0)
+    record_many(NewEntry("test.done", ACTOR) for _ in range(7))
+    first = written[-1].id + 1
+    assert command().splitlines() == [
+        f"Not covered: 7 entries still wait for a block, ids {first} to {first + 6}.",
+        "3 blocks, nothing altered, missing or added; 7 entries are in none and not covered.",
+    ]
+    as_superuser("UPDATE ledger_entry SET quantity = 9 WHERE id = %s", first)
+    assert list(verify.findings()) == []  # nothing proves them
+
+
 @pytest.mark.parametrize(
     "what",
     [

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from groundswell.intake import columns, services
 from groundswell.intake.rows import Reader
 from groundswell.kit import geo, tables
+from groundswell.ledger import services as ledger
 from groundswell.powers.movement import movement
 
 SHOWN = 40  # problems before the rest is only counted; --json has them all
@@ -53,6 +54,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
         else:
             self._tell(report, reader, options)
+        if not options["dry_run"]:
+            ledger.catch_up()  # so that the boards are right though no worker runs
 
     def _reader(self, found: columns.Columns, system: str, zone: str) -> Reader:
         system = system or (found.layout.system if found.layout else "")

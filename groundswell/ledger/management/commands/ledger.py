@@ -34,11 +34,12 @@ class Command(BaseCommand):
             self._status()
 
     def _verify(self, kept: str | None) -> None:
+        _sequence_all()
+        (n, chain), (waiting, first, last) = verify.head(), verify.waiting()
         found = 0
         for finding in verify.findings():
             self.stdout.write(str(finding))
             found += 1
-        n, chain = verify.head()
         if kept:
             block, _, value = kept.partition(":")
             if not block.isdecimal():
@@ -46,9 +47,12 @@ class Command(BaseCommand):
             if verify.chain_at(int(block)) != (value or None):
                 self.stdout.write(f"block {block}: its hash is not the one that was kept")
                 found += 1
+        if waiting:
+            self.stdout.write(f"Not covered: {waiting} entries still wait for a block, ids {first} to {last}.")
         if found:
             raise CommandError(f"The ledger is not as it was written: {found} findings.", returncode=1)
-        self.stdout.write(f"{n} blocks, nothing altered, missing or added.")
+        rest = f"; {waiting} entries are in none and not covered" if waiting else ""
+        self.stdout.write(f"{n} blocks, nothing altered, missing or added{rest}.")
         if kept is not None:
             self.stdout.write(f"{n}:{chain}")
 
@@ -56,8 +60,7 @@ class Command(BaseCommand):
         projections = {name: consumer for name, consumer in hooks.consumers.items() if hasattr(consumer, "reset")}
         if name not in projections:
             raise CommandError(f"Name one of: {', '.join(sorted(projections))}.")
-        while services.sequence(wait=True):
-            pass
+        _sequence_all()
         projection = cast(hooks.Projection, projections[name])
         while services.consume(projection, wait=True):
             pass
@@ -81,3 +84,9 @@ class Command(BaseCommand):
             if consumer.failures:
                 line += f"; failed {consumer.failures} times, tries again at {consumer.retry_at}: {consumer.problem}"
             self.stdout.write(line)
+
+
+def _sequence_all() -> None:
+    """Put every committed entry into a block."""
+    while services.sequence(wait=True):
+        pass
