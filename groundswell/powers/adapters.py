@@ -1,6 +1,5 @@
 """What django-allauth asks of us: our words, our mail, our reading of a client's address."""
 
-from email.utils import formataddr
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,8 +11,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from groundswell.kit import mail
 from groundswell.powers import limits
+from groundswell.powers.models import User
 from groundswell.powers.movement import movement
+
+CODE_MAIL = "account/email/login_code"
+# Codes an hour, and at once, that one mailbox gets: many where it is a user's, so that others who ask for one hardly
+# get in the way; a handful a day where nobody is known.
+CODES_TO_KNOWN = (30, 30)
+CODES_TO_UNKNOWN = (6 / 24, 6)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -30,13 +37,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return limits.client_ip(request)
 
     def get_from_email(self) -> str:
-        return formataddr((movement().name, settings.DEFAULT_FROM_EMAIL))
+        return mail.sender(movement().name, settings.DEFAULT_FROM_EMAIL)
 
     def format_email_subject(self, subject: str) -> str:
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        self.render_mail(template_prefix, email, {"movement": movement(), "email": email, **context}).send()
+        message = self.render_mail(template_prefix, email, {"movement": movement(), "email": email, **context})
+        if template_prefix == CODE_MAIL and not _may_get_a_code(email):
+            return  # the page says nothing of it, for that would tell who is on the list
+        message.send()
+
+
+def _may_get_a_code(email: str) -> bool:
+    """Whether this mailbox may get one more, counted over all who ask."""
+    per_hour, burst = CODES_TO_KNOWN if User.objects.filter(email=email).exists() else CODES_TO_UNKNOWN
+    return limits.take(f"code:to:{limits.hidden(email)}", per_hour=per_hour, burst=burst)
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

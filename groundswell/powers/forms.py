@@ -8,12 +8,16 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.kit import contacts
 from groundswell.powers import limits
 from groundswell.powers.models import User
+
+# Tokens an hour, and tokens at once. They count against the client that asks, so that nobody keeps another person from
+# signing in. What a mailbox gets from all clients together is bounded where the mail leaves: the adapter.
+CODES_OF_CLIENT = (600, 60)  # a client may be a whole meeting
+CODES_OF_CLIENT_TO_ONE = (2, 6)
 
 
 def _code(label: Any) -> forms.CharField:
@@ -33,14 +37,15 @@ class SignInForm(RequestLoginCodeForm):  # type: ignore[misc]
             email = contacts.email(self.cleaned_data["email"])
         except contacts.BadContact as problem:
             raise forms.ValidationError(str(problem)) from None
-        # An address gets six mails, then two an hour. A client, which may be a whole meeting, 60 and 600 an hour.
-        to = salted_hmac("powers.code", email).hexdigest()
-        if not limits.take(f"code:to:{to}", per_hour=2, burst=6):
+        client = limits.client_key(context.request)
+        per_hour, burst = CODES_OF_CLIENT
+        if not limits.take(f"code:from:{client}", per_hour=per_hour, burst=burst):
+            raise forms.ValidationError(_("Many codes were asked for where you are. Please try again in a minute."))
+        per_hour, burst = CODES_OF_CLIENT_TO_ONE
+        if not limits.take(f"code:from:{client}:to:{limits.hidden(email)}", per_hour=per_hour, burst=burst):
             raise forms.ValidationError(
                 _("We sent several codes there already. Look for the newest one, or try again in half an hour.")
             )
-        if not limits.take(f"code:from:{limits.client_key(context.request)}", per_hour=600, burst=60):
-            raise forms.ValidationError(_("Many codes were asked for where you are. Please try again in a minute."))
         # Somebody new gets a code like everybody; they are stored once they have entered it.
         self._user = User.objects.filter(email=email).first() or User(email=email)
         return email

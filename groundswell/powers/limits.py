@@ -7,6 +7,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 from groundswell.kit.clock import now
 
@@ -44,6 +45,11 @@ def take(key: str, *, per_hour: float, burst: int) -> bool:
             cursor.execute(SWEEP, {"before": at - KEPT})
         cursor.execute(TAKE, {"key": key, "per_hour": float(per_hour), "burst": float(burst), "at": at})
         return bool(cursor.rowcount)
+
+
+def hidden(text: str) -> str:
+    """A part of a key that does not tell the text, such as somebody's address."""
+    return salted_hmac("powers.limits", text).hexdigest()
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -3,7 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from groundswell.jobs.services import Lease, LeaseLost
 from groundswell.kit import clock
+from groundswell.kit.mail import sender
 from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.rules import Outcome
@@ -147,7 +148,7 @@ def _mail(row: Delivery) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=row.subject,
         body=row.text,
-        from_email=formataddr((movement().name, address)),
+        from_email=sender(movement().name, address),
         to=[row.address],
         headers={"Message-ID": f"<{row.pk}@{address.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"},
     )

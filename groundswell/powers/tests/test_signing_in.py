@@ -72,6 +72,14 @@ def test_the_mail_is_short_and_from_the_movement(client, dana):
     assert "http" not in sent.body  # nothing a scanner could follow
 
 
+@pytest.mark.parametrize("address", ["us@x.example", "Us <us@x.example>", '"Us, all" <us@x.example>'])
+def test_an_address_with_a_name_of_its_own_still_makes_one_sender(client, dana, settings, address):
+    settings.DEFAULT_FROM_EMAIL = address
+    ask_code(client, "dana@example.org")
+    assert mail.outbox[0].from_email == "Green Mountain <us@x.example>"
+    assert mail.outbox[0].message()["From"] == "Green Mountain <us@x.example>"
+
+
 def test_nobody_learns_who_is_on_the_list(dana):
     seen = []
     for email in ("dana@example.org", "nobody@example.org"):
@@ -150,14 +158,61 @@ def test_a_code_works_only_in_the_browser_that_asked(client):
     assert Client().post(CODE, {"code": code}).url == SIGN_IN
 
 
-def test_one_address_gets_a_bounded_number_of_mails(dana):
-    for email in ("victim@example.org", "dana@example.org"):
-        for _ in range(6):
-            ask_code(Client(), email)
-        mail.outbox.clear()
-        answer = Client().post(SIGN_IN, {"email": email})
-        assert "try again in half an hour" in answer.content.decode()
-        assert not mail.outbox
+def elsewhere(n):
+    return Client(REMOTE_ADDR=f"192.0.2.{n}")
+
+
+def refused(client, email):
+    """Whether this client gets no code for this address, and no mail leaves."""
+    mail.outbox.clear()
+    answer = client.post(SIGN_IN, {"email": email})
+    assert ("try again in half an hour" in answer.content.decode()) is not bool(mail.outbox)
+    return not mail.outbox
+
+
+@pytest.mark.parametrize("email", ["victim@example.org", "dana@example.org"])
+def test_one_client_gets_one_address_a_bounded_number_of_mails(dana, email):
+    for _ in range(6):
+        ask_code(Client(), email)
+    assert refused(Client(), email)
+
+
+def test_nobody_keeps_an_owner_from_signing_in(dana):
+    for _ in range(10):
+        Client().post(SIGN_IN, {"email": "dana@example.org"})
+    assert refused(Client(), "dana@example.org")
+    assert sign_in(elsewhere(7), "dana@example.org").url == "/mine"
+
+
+def test_limits_on_the_address_alone_would_lock_an_owner_out(dana, monkeypatch):
+    monkeypatch.setattr("groundswell.powers.limits.client_key", lambda request: "anybody")
+    for _ in range(10):
+        Client().post(SIGN_IN, {"email": "dana@example.org"})
+    assert refused(elsewhere(7), "dana@example.org")
+
+
+@pytest.mark.parametrize(("email", "most"), [("victim@example.org", 6), ("dana@example.org", 30)])
+def test_many_clients_get_one_mailbox_a_bounded_number_of_mails(dana, email, most):
+    with time_machine.travel("2026-03-01 12:00Z", tick=False) as clock:
+        for n in range(most + 3):
+            elsewhere(n).post(SIGN_IN, {"email": email})
+        assert len(mail.outbox) == most
+        clock.shift(3600)
+        elsewhere(200).post(SIGN_IN, {"email": email})
+        assert len(mail.outbox) == (6 if most == 6 else 31)  # nobody proved that it is theirs: a handful a day
+
+
+def test_who_is_on_the_list_does_not_show_where_one_mailbox_gets_no_more(dana):
+    pages = []
+    for email in ("dana@example.org", "nobody@example.org"):
+        for n in range(8):
+            elsewhere(n).post(SIGN_IN, {"email": email})
+        client = elsewhere(9)
+        sent = len(mail.outbox)
+        asked = client.post(SIGN_IN, {"email": email})
+        pages.append((asked.status_code, asked.url, without_secrets(client.get(CODE).content.decode())))
+        assert (len(mail.outbox) > sent) is (email == "dana@example.org")
+    assert pages[0] == pages[1]
 
 
 def test_without_the_limit_a_mailbox_is_flooded(monkeypatch):
