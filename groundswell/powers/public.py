@@ -28,7 +28,7 @@ View = Callable[..., HttpResponse]
 
 SIGNER = signing.Signer(salt="powers.public")
 SAFE = {"GET", "HEAD", "OPTIONS"}
-MIN_SECONDS = 2.0  # nobody fills in a form faster; 0 switches the time trap off
+MIN_SECONDS = 2.0  # nobody fills in a form faster; 0 switches the time trap off, and only that
 MAX_SECONDS = 24 * 3600.0  # so long may a page lie in a cache or an open tab
 
 
@@ -113,8 +113,7 @@ class PublicForm(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if MIN_SECONDS:
-            self._spring_trap()
+        self._spring_trap()
         return cleaned
 
     def _spring_trap(self) -> None:
@@ -123,6 +122,8 @@ class PublicForm(forms.Form):
                 None,
                 _("A field that should stay empty was filled in. Please look your answers over and send them again."),
             )
+            return
+        if not MIN_SECONDS:
             return
         age = self._age(self.cleaned_data.get("shown_at", ""))
         if age is None:

@@ -134,6 +134,8 @@ def test_faster_than_a_person_is_asked_to_look_again(client, clock):
 def test_without_the_time_trap_a_machine_signs_at_once(client, clock, monkeypatch):
     monkeypatch.setattr(public, "MIN_SECONDS", 0)
     assert client.post("/sign", {"name": "Bot"}, headers=OWN).content == b"signed"
+    answer = client.post("/sign", {"name": "Bot", "homepage": "https://spam.example"}, headers=OWN)
+    assert "should stay empty" in answer.content.decode()  # the other trap stands
 
 
 @pytest.mark.parametrize("stamp", ["", "1772366400.0", "1772366400.0:forged", "x" * 5000, "inf:x"])
