@@ -27,6 +27,7 @@ from groundswell.events.rules import EventDetails, ShiftDetails
 from groundswell.kit import clock, geo
 from groundswell.people.models import Person
 from groundswell.people.selectors import NotFound
+from groundswell.powers.rules import covers
 from groundswell.powers.viewer import Viewer
 
 MAP_KEPT_S = 2
@@ -424,7 +425,8 @@ def _all_points() -> list[MapPoint]:
 
 # --- for those who run events --------------------------------------------------------------------------------------
 def access_event(viewer: Viewer, event_id: UUID, verb: str = verbs.CHANGE) -> Event:
-    """The event, for its hosts and for whoever holds the verb over its scope; a review is not for its hosts.
+    """The event, for its hosts and for whoever holds the verb over its scope; a review is not for its hosts. Who has
+    used the power up still looks: the service refuses with a sentence.
 
     Raises:
         NotFound: also when it exists and is out of reach.
@@ -433,7 +435,7 @@ def access_event(viewer: Viewer, event_id: UUID, verb: str = verbs.CHANGE) -> Ev
     if event is None or viewer.user is None:
         raise NotFound
     hosting = verb != verbs.REVIEW and Host.objects.filter(event=event, person__user=viewer.user).exists()
-    if not hosting and not viewer.may(verb, event.scope):
+    if not hosting and not any(covers(scope, event.scope) for scope in viewer.scopes(verb)):
         raise NotFound
     return event
 

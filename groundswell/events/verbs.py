@@ -11,7 +11,7 @@ CHANGE = "events.change"
 
 VERBS = [
     Verb(HOST, _("host events"), everyone=True),
-    Verb(HOST_UNREVIEWED, _("host events without review")),
-    Verb(REVIEW, _("review events that wait for approval"), strong=True),
+    Verb(HOST_UNREVIEWED, _("host events without review"), counted=True),
+    Verb(REVIEW, _("review events that wait for approval"), strong=True, counted=True),
     Verb(CHANGE, _("change events of others and see who comes"), strong=True),
 ]

@@ -18,12 +18,14 @@ class Verb:
         sentence: completes "You may ..."; lazily translated.
         everyone: whoever signs in may, without a grant.
         strong: shows people beyond one's own, so a second factor is required.
+        counted: whoever does it calls `services.spend`, so it can be given for a number of times.
     """
 
     name: str
     sentence: str | Promise
     everyone: bool = False
     strong: bool = False
+    counted: bool = False
 
 
 verbs: dict[str, Verb] = {}

@@ -22,7 +22,8 @@ def may(user: User | None, verb: str, scope: str = ROOT) -> bool:
 
 
 def scopes(user: User | None, verb: str) -> list[str]:
-    """Where the user may do `verb`; scopes that another one covers are left out.
+    """Where the user holds `verb`; scopes that another one covers are left out. A power that is used up still lets
+    them look there; doing it is for `may` and `services.spend`.
 
     Raises:
         ValueError: no floor declares the verb.
@@ -32,7 +33,7 @@ def scopes(user: User | None, verb: str) -> list[str]:
         return []
     if everyone:
         return [ROOT]
-    return rules.outermost(_held(user, verb).values_list("scope", flat=True))
+    return rules.outermost(_held_even_used_up(user, verb).values_list("scope", flat=True))
 
 
 def holders(verb: str, scope: str = ROOT) -> list[User]:

@@ -116,7 +116,7 @@ def hand_on(
     """Give `holder` the same power or less of it; what is left out stays as the grant has it.
 
     Raises:
-        Refused: it is not `by`'s, is not alive, or would exceed the grant.
+        Refused: it is not `by`'s, is not alive, would exceed the grant, or has a limit though nobody counts it.
         ValueError: no floor declares the verb.
     """
     if verb:
@@ -128,6 +128,8 @@ def hand_on(
         raise Refused(_("One can only hand on a power one holds."))
     if not holder.is_active:
         raise Refused(_("They can no longer sign in, so they cannot hold a power."))
+    if limit is not None and not hooks.verb(verb or parent.verb).counted:
+        raise Refused(_("Nobody counts how often this is done: leave the number of times empty."))
     child = rules.handed_on(
         Power(parent.verb, parent.scope, parent.limit, parent.ends_at, parent.may_hand_on),
         verb=verb,

@@ -17,8 +17,11 @@ from groundswell.kit import clock, geo
 from groundswell.ledger.rules import person_actor, system_actor
 from groundswell.ledger.services import record
 from groundswell.people.models import Person
+from groundswell.powers import rules as powers_rules
 from groundswell.powers import selectors as powers
+from groundswell.powers.models import User
 from groundswell.powers.movement import movement
+from groundswell.powers.services import spend
 from groundswell.sources import services as sources
 
 _PLAIN = [field.name for field in fields(EventDetails) if field.name != "shifts"]  # kept as they are in the row
@@ -78,10 +81,12 @@ def submit(event: Event, *, actor: str | None = None) -> Event:
 
 
 def publish(event: Event, actor: str) -> Event:
-    """A reviewer lets it through. Raises Refused where it does not wait for review (any more)."""
+    """A reviewer lets it through. Raises Refused where it does not wait for review (any more), or they may not (so
+    often)."""
     with transaction.atomic():
         event = _locked(event)
         _move(event, Act.PUBLISH)
+        _spend_review(event, actor)
         _published(event, actor)
         return event
 
@@ -95,6 +100,7 @@ def send_back(event: Event, actor: str, note: str) -> Event:
     with transaction.atomic():
         event = _locked(event)
         _move(event, Act.SEND_BACK)
+        _spend_review(event, actor)
         event.note = note
         event.save(update_fields=["state", "note"])
         record("event.sent_back", actor=actor, on=("event", event.pk))
@@ -238,7 +244,29 @@ def _needs_review(event: Event) -> bool:
         return False
     if Event.objects.filter(created_by=host, published_at__isnull=False).exclude(pk=event.pk).exists():
         return False
-    return not powers.may(host.user, verbs.HOST_UNREVIEWED, event.scope)
+    return not _spent_unreviewed(host, event)
+
+
+def _spent_unreviewed(host: Person, event: Event) -> bool:
+    """Whether the host may do without review; once less from now on where that is counted."""
+    if host.user is None or not powers.may(host.user, verbs.HOST_UNREVIEWED, event.scope):
+        return False
+    try:
+        spend(host.user, verbs.HOST_UNREVIEWED, event.scope)
+    except powers_rules.Refused:  # somebody else was quicker
+        return False
+    return True
+
+
+def _spend_review(event: Event, actor: str) -> None:
+    """One decision less for a reviewer whose decisions are counted. Raises Refused."""
+    kind, _colon, key = actor.partition(":")
+    if kind != "user":
+        return
+    try:
+        spend(User.objects.get(pk=key), verbs.REVIEW, event.scope)
+    except powers_rules.Refused as refused:
+        raise Refused(str(refused)) from None
 
 
 # --- details to rows -----------------------------------------------------------------------------------------------

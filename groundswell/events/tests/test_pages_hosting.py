@@ -1,16 +1,21 @@
 """Starting and running an event through its pages, and reviewing: who may, and what they are told when it cannot be."""
 
+import html
 import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from groundswell.events import links, services
+from groundswell.events import links, services, verbs
 from groundswell.events.models import Event, Host
+from groundswell.events.services import hosting
 from groundswell.events.tests import making
+from groundswell.ledger.rules import user_actor
 from groundswell.people.models import Person
+from groundswell.people.services import person_of_user as people_of_user
 from groundswell.powers import public
+from groundswell.powers.services import give, proved_address
 from tests import cast as people_cast
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +205,54 @@ def test_reviewers_publish_or_send_back_with_a_note(world):
     client.post(decide, {"act": "publish"})  # a colleague was quicker: told, no error
     world.waiting.refresh_from_db()
     assert world.waiting.state == "published"
+
+
+def counted_reviewer(world):
+    """A browser of bob, who may review one event; and one more event that waits."""
+    bob = proved_address("bob@example.org")
+    world.users["bob"] = bob
+    give(world.users["dana"], bob, verbs.REVIEW, limit=1)
+    client = Client(headers={"sec-fetch-site": "same-origin"})
+    people_cast.sign_in(client, bob, strong=True)
+    return client, services.confirm(making.draft(making.person("frank"), title="One more"))
+
+
+def decision(event, act="publish", **more):
+    """The form of the queue as it was shown."""
+    return reverse("events:decide", args=[event.pk]), {"act": act, **more}
+
+
+@pytest.mark.parametrize("first", [{"act": "publish"}, {"act": "send_back", "note": "Say where to park."}])
+def test_a_reviewer_decides_only_as_often_as_was_given(world, first):
+    client, more = counted_reviewer(world)
+    client.post(*decision(world.waiting, **first))
+    world.waiting.refresh_from_db()
+    assert world.waiting.state != "waiting"
+    reply = client.post(*decision(more), follow=True)
+    text = html.unescape(reply.content.decode())
+    assert reply.status_code == 200
+    assert "wait for approval in Vermont any more: the one time you were given is used." in text
+    more.refresh_from_db()
+    assert more.state == "waiting"
+
+
+def test_without_counting_the_reviewer_would_go_on(world, monkeypatch):
+    """The control of the test above."""
+    monkeypatch.setattr(hosting, "spend", lambda *args: None)
+    client, more = counted_reviewer(world)
+    for event in (world.waiting, more):
+        client.post(*decision(event))
+        event.refresh_from_db()
+        assert event.state == "published"
+
+
+def test_hosting_without_review_is_counted(world):
+    charlie = people_of_user(world.users["charlie"])
+    give(world.users["dana"], world.users["charlie"], verbs.HOST_UNREVIEWED, limit=1)
+    first = services.create(charlie, making.details(), actor=user_actor(world.users["charlie"].pk))
+    Event.objects.filter(pk=first.pk).update(published_at=None)  # still new
+    second = services.create(charlie, making.details(), actor=user_actor(world.users["charlie"].pk))
+    assert (first.state, second.state) == ("published", "waiting")
 
 
 @pytest.mark.parametrize("role", ["charlie", "nobody"])

@@ -264,3 +264,16 @@ def test_holders_are_those_who_may(dana, alice, bob):
     services.give(dana, bob, REVIEW, "movement.place.us.nh")
     assert selectors.holders(REVIEW, VERMONT) == [dana, alice]
     assert selectors.holders(REVIEW) == [dana]
+
+
+def test_a_number_of_times_is_refused_where_nobody_counts(dana, alice):
+    with pytest.raises(services.Refused, match="leave the number of times empty"):
+        services.give(dana, alice, "hq.open", limit=3)
+    assert not selectors.may(alice, "hq.open")
+
+
+def test_a_power_that_is_used_up_still_shows_where_it_was_held(dana, alice):
+    services.give(dana, alice, REVIEW, VERMONT, limit=1)
+    services.spend(alice, REVIEW, VERMONT)
+    assert selectors.scopes(alice, REVIEW) == [VERMONT]
+    assert not selectors.may(alice, REVIEW, VERMONT)
