@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from groundswell.ledger import loop as ledger
 from groundswell.web import serving
 from groundswell.web.demo import loading, shape
 
@@ -50,14 +49,11 @@ class Command(BaseCommand):
             say("an interrupted demo is cleared away")
             loading.clear()
             serving.prepare(self.stdout.write)
-        filled = threading.Event()
-        reading = threading.Thread(target=ledger.run, args=[filled], name="ledger")  # the other core reads meanwhile
-        reading.start()
+        worker = serving.Child(serving.worker_command())  # reads the ledger on the other core meanwhile
         try:
             loading.fill(say, events)
         finally:
-            filled.set()
-            reading.join()
+            worker.stop()
         say("ready")
         connection.close()
 
