@@ -88,9 +88,12 @@ def of_person(person_id: UUID, limit: int = 100, before: Mark | None = None) -> 
     return _page(Entry.objects.filter(person_id=person_id), limit, before)
 
 
-def of_subject(on_id: UUID, limit: int = 100, before: Mark | None = None) -> list[Entry]:
-    """What was done to one subject, newest first."""
-    return _page(Entry.objects.filter(on_id=on_id), limit, before)
+def of_subject(
+    on_id: UUID, limit: int = 100, before: Mark | None = None, kinds: Iterable[str] | None = None
+) -> list[Entry]:
+    """What was done to one subject, of these kinds (None: all), newest first."""
+    found = Entry.objects.filter(on_id=on_id)
+    return _page(found if kinds is None else found.filter(kind__in=list(kinds)), limit, before)
 
 
 def _page(entries: QuerySet[Entry], limit: int, before: Mark | None) -> list[Entry]:

@@ -1,6 +1,7 @@
 """Headquarters: the board, the entries behind each number, what needs a person."""
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from groundswell.events import services as events
@@ -8,7 +9,8 @@ from groundswell.events.tests import making
 from groundswell.jobs.models import Lease
 from groundswell.kit.clock import now
 from groundswell.kit.ids import new_id
-from groundswell.ledger.services import catch_up
+from groundswell.ledger.rules import system_actor
+from groundswell.ledger.services import catch_up, record
 from groundswell.messaging.models import Delivery
 from groundswell.people.services import NewPerson
 from groundswell.web import selectors
@@ -69,6 +71,32 @@ def test_entries_are_paged(world, monkeypatch):
             break
         address = f"{reverse('web:entries')}?before={answer.context['older'].replace('+', '%2B')}"
     assert len(seen) == len(set(seen)) > 6 and seen == sorted(seen, reverse=True)
+
+
+def test_a_kind_done_to_one_subject_is_found_behind_many_of_another_kind(world, monkeypatch):
+    from groundswell.web.views import board
+
+    monkeypatch.setattr(board, "PAGE", 2)
+    with transaction.atomic():
+        for _ in range(8):
+            record(
+                "event.changed",
+                actor=system_actor("test"),
+                on=("event", world.event.pk),
+                data={"fields": [], "shifts": []},
+            )
+    dana, address = world.client("dana"), reverse("web:entries")
+    asked = {"on": world.event.pk, "kind": "event.rsvp"}
+    assert [entry.kind for entry in dana.get(address, asked).context["entries"]] == ["event.rsvp"]
+    changes = dana.get(address, asked | {"kind": "event.changed"})
+    assert [entry.kind for entry in changes.context["entries"]] == ["event.changed"] * 2 and changes.context["older"]
+
+
+@pytest.mark.parametrize("number", [-1, 2**63, 99999999999999999999, "9" * 5000, "", "x"])
+def test_a_place_to_go_on_that_is_none_shows_the_beginning(world, number):
+    dana, before = world.client("dana"), f"2026-05-01T00:00:00+00:00~{number}"
+    for address in (reverse("web:entries"), reverse("web:person", args=[world.bob.pk])):
+        assert dana.get(address, {"before": before}).status_code == 200
 
 
 @pytest.mark.parametrize("query", ["kind=no.such", "on=x", f"on={'9' * 40}"])

@@ -1,6 +1,6 @@
 """Headquarters: the live board, the entries behind each number, and the jobs that need a person."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -27,6 +26,7 @@ from groundswell.powers import selectors as powers
 from groundswell.powers import viewer
 from groundswell.powers.gates import may
 from groundswell.web import selectors, verbs
+from groundswell.web.views import paging
 
 PAGE = 50
 NEWEST = 9
@@ -106,10 +106,9 @@ def entries(request: HttpRequest) -> HttpResponse:
     kinds = [kind for kind in request.GET.getlist("kind") if kind in ledger_hooks.kinds]
     if len(kinds) != len(request.GET.getlist("kind")):
         raise Http404
-    before = _mark(request.GET.get("before", ""))
+    before = paging.mark(request.GET.get("before", ""))
     if "on" in request.GET:
-        found = ledger.of_subject(_uuid(request.GET["on"]), PAGE + 1, before)
-        found = [entry for entry in found if not kinds or entry.kind in kinds]
+        found = ledger.of_subject(_uuid(request.GET["on"]), PAGE + 1, before, kinds or None)
     else:
         found = ledger.newest(kinds or None, PAGE + 1, before)
     told = selectors.told(viewer.of(request), found[:PAGE])
@@ -123,7 +122,7 @@ def entries(request: HttpRequest) -> HttpResponse:
                 {"name": kind.name, "sentence": kind.sentence, "chosen": kind.name in kinds}
                 for kind in ledger_hooks.kinds.values()
             ],
-            "older": _mark_text(told[-1].mark) if len(found) > PAGE else "",
+            "older": paging.text(told[-1].mark) if len(found) > PAGE else "",
             "count": ledger.tally(kinds[0]) if len(kinds) == 1 and "on" not in request.GET else None,
         },
     )
@@ -164,17 +163,3 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Http404 from None
-
-
-def _mark(text: str) -> tuple[datetime, int] | None:
-    """The place in the ledger that `_mark_text` wrote."""
-    at, _sep, entry_id = text.rpartition("~")
-    try:
-        moment = parse_datetime(at)
-        return (moment, int(entry_id)) if moment and moment.tzinfo else None
-    except ValueError:
-        return None
-
-
-def _mark_text(mark: tuple[datetime, int]) -> str:
-    return f"{mark[0].isoformat()}~{mark[1]}"

@@ -1,6 +1,5 @@
 """People at headquarters: finding them, one person's page, the facts a movement keeps. Looking is counted."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +21,7 @@ from groundswell.powers import viewer
 from groundswell.powers.gates import may
 from groundswell.sources import selectors as sources
 from groundswell.web.forms_people import FactsForm, FieldForm, TagForm
+from groundswell.web.views import paging
 
 FOUND = 50
 PAGE = 30
@@ -143,7 +142,7 @@ def _person(
 ) -> HttpResponse:
     assert who.user is not None
     may_change = who.may(CHANGE, found.scope)
-    timeline = selectors.timeline(who, found, PAGE + 1, _mark(request.GET.get("before", "")))
+    timeline = selectors.timeline(who, found, PAGE + 1, paging.mark(request.GET.get("before", "")))
     values, kept = selectors.field_values(found), selectors.fields()
     context: dict[str, Any] = {
         "person": found,
@@ -157,7 +156,7 @@ def _person(
         "tag_form": tag_form or TagForm(),
         "may_change": may_change,
         "timeline": timeline[:PAGE],
-        "older": _text(timeline[PAGE - 1].mark) if len(timeline) > PAGE else "",
+        "older": paging.text(timeline[PAGE - 1].mark) if len(timeline) > PAGE else "",
         "touches": sources.touches_of(found),
         "brought": sources.brought_by(found),
         "why": "" if found.user_id == who.user.pk else powers.why(who.user, SEE, found.scope),
@@ -193,17 +192,3 @@ def _rows(found: list[Person]) -> list[dict[str, Any]]:
 def _actor(who: viewer.Viewer) -> str:
     assert who.user is not None
     return user_actor(who.user.pk)
-
-
-def _text(mark: tuple[datetime, int]) -> str:
-    return f"{mark[0].isoformat()}~{mark[1]}"
-
-
-def _mark(text: str) -> tuple[datetime, int] | None:
-    """The place in a timeline that `_text` wrote; None for the beginning and for nonsense."""
-    at, _sign, number = text.partition("~")
-    try:
-        moment = parse_datetime(at)
-        return (moment, int(number)) if moment and moment.tzinfo and 0 <= int(number) < 2**63 else None
-    except ValueError:
-        return None
