@@ -32,9 +32,9 @@ class Site:
         done = subprocess.run(
             [sys.executable, "-m", "groundswell", *words],
             env=self.environment,
-            check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
+            check=True,
         )
         return done.stdout
 
