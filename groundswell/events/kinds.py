@@ -1,7 +1,9 @@
 """The ledger kinds this floor writes. `on` is the event; `quantity` is the number of places.
 
-Places of those who come = rsvp + promoted + rsvp_changed - rsvp_cancelled. The quantity of rsvp_changed may be
-negative, and is 0 for who waits.
+Places of those who come = rsvp + promoted + rsvp_changed - rsvp_cancelled. Places on the waiting list = waiting +
+waiting_changed - promoted - left_waiting. The quantity of the changes may be negative. Places of those who came =
+attended, of those who did not = missed: a correction takes the old entry back by one of its kind and the negative
+quantity.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +26,7 @@ KINDS = [
     Kind("event.waiting", _("joined the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.promoted", _("got a place from the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.rsvp_changed", _("changed how many come"), {"shift": str, "rsvp": str}),
+    Kind("event.waiting_changed", _("changed how many wait"), {"shift": str, "rsvp": str}),
     Kind("event.rsvp_cancelled", _("said they would not come"), {"shift": str, "rsvp": str}),
     Kind("event.left_waiting", _("left the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.attended", _("came"), {"shift": str, "rsvp": str}),

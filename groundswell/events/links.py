@@ -7,7 +7,7 @@ from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 
-from groundswell.events.models import RSVP, Event
+from groundswell.events.models import RSVP, Event, Invitation, Shift
 from groundswell.people.selectors import NotFound
 
 M = TypeVar("M", bound=Model)
@@ -15,6 +15,7 @@ M = TypeVar("M", bound=Model)
 _RSVP = signing.Signer(salt="events.rsvp", sep="~")
 _THANKS = signing.Signer(salt="events.thanks", sep="~")
 _CONFIRM = signing.Signer(salt="events.confirm", sep="~")
+_INVITATION = signing.Signer(salt="events.invitation", sep="~")
 
 
 def rsvp_token(rsvp: RSVP) -> str:
@@ -27,14 +28,18 @@ def rsvp_from(token: str) -> RSVP:
     return _found(RSVP.objects.select_related("shift__event", "person"), _RSVP, token)
 
 
-def thanks_token(rsvp: RSVP) -> str:
-    """Shows somebody who just filled in the form that it worked. Proves nothing and changes nothing: not for mails."""
-    return _THANKS.sign(rsvp.pk.hex)
+def thanks_token(shift_id: UUID, *, room: bool) -> str:
+    """Shows whoever filled in the form what everybody may know: which shift it was, and whether it had room."""
+    return _THANKS.sign(f"{shift_id.hex}{room:d}")
 
 
-def thanks_from(token: str) -> RSVP:
-    """The RSVP of such a token, with its shift, event and person. Raises NotFound."""
-    return _found(RSVP.objects.select_related("shift__event", "person"), _THANKS, token)
+def thanks_from(token: str) -> tuple[Shift, bool]:
+    """The shift of such a token, and whether it had room. Raises NotFound."""
+    try:
+        said = _THANKS.unsign(token)
+        return Shift.objects.get(pk=UUID(said[:-1])), said[-1] == "1"
+    except (signing.BadSignature, ValueError, ObjectDoesNotExist):
+        raise NotFound from None
 
 
 def confirm_token(event: Event) -> str:
@@ -45,6 +50,16 @@ def confirm_token(event: Event) -> str:
 def event_from(token: str) -> Event:
     """The event whose creator confirms with this token. Raises NotFound."""
     return _found(Event.objects.all(), _CONFIRM, token)
+
+
+def invitation_token(invitation: Invitation) -> str:
+    """Lets whoever was asked to run an event accept."""
+    return _INVITATION.sign(invitation.pk.hex)
+
+
+def invitation_from(token: str) -> Invitation:
+    """The invitation of a token, with its event. Raises NotFound."""
+    return _found(Invitation.objects.select_related("event"), _INVITATION, token)
 
 
 def _found(rows: QuerySet[M], signer: signing.Signer, token: str) -> M:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from groundswell.events import links
+from groundswell.events.services.inviting import invite
 from groundswell.people.models import Person
 from groundswell.web import selectors
 from tests.cast import CANARIES, make_world, sign_in
@@ -54,6 +55,7 @@ MATRIX = {
     "events:create": ("200 200 200 200", "422 422 422 422"),
     "events:mailed": ("200 200 200 200", "405 405 405 405"),
     "events:confirm": ("200 200 200 200", "303 303 303 303"),
+    "events:invitation": ("200 200 200 200", "303 303 303 303"),
     "events:event": ("200 200 200 200", "405 405 405 405"),
     "events:rsvp": ("405 405 405 405", "422 422 422 422"),
     "events:ics": ("200 200 200 200", "405 405 405 405"),
@@ -117,9 +119,10 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
     grant = world.grant.pk if own else ABSENT
     tokens = {
         "events:confirm": links.confirm_token(world.event),
+        "events:invitation": links.invitation_token(invite(world.event, "Gus", "gus@example.org")),
         "events:rsvp_manage": links.rsvp_token(world.rsvp),
-        "events:thanks": links.thanks_token(world.rsvp),
-        "events:thanks_ics": links.thanks_token(world.rsvp),
+        "events:thanks": links.thanks_token(world.rsvp.shift_id, room=True),
+        "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
     }
     found: dict[str, dict[str, object]] = {}
     for name, pattern in addresses().items():

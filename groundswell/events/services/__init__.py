@@ -34,7 +34,7 @@ from groundswell.events.services.importing import (
     check_imported,
     import_events,
 )
-from groundswell.events.services.rsvps import Agreed, cancel_rsvp, change_rsvp, mark_attended, prove, rsvp
+from groundswell.events.services.rsvps import Agreed, cancel_rsvp, change_rsvp, mark_attended, prove, proven, rsvp
 
 __all__ = [
     "OWN_SYSTEM",
@@ -63,6 +63,7 @@ __all__ = [
     "import_events",
     "mark_attended",
     "prove",
+    "proven",
     "publish",
     "remove_host",
     "rsvp",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from groundswell.events import rules
 from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.events.services import telling
 from groundswell.kit import clock
 from groundswell.ledger.rules import person_actor
 from groundswell.ledger.services import record
@@ -43,8 +44,9 @@ def rsvp(
 ) -> RSVP:
     """A person says they come: they get a place, or where none is free one on the waiting list.
 
-    One RSVP per person and shift: pressing again changes the number of guests and nothing else, and who had cancelled
-    may come back, behind those who wait by then.
+    One RSVP per person and shift. Anybody can write anybody's address: where that person comes or waits already,
+    nothing changes, and the confirmation with their link is mailed again, at most once a day. Who had cancelled may
+    come back, behind those who wait by then.
 
     Args:
         details: who; found or added. An email address is needed, for the confirmation.
@@ -54,7 +56,6 @@ def rsvp(
 
     Raises:
         Invalid: with a sentence for each field of `details`, or for `guests`.
-        NoRoom: they come already, and not so many more places are free; nothing changed.
         Refused: the event is cancelled or the shift is over.
         NotFound: there is no such shift, or its event is not published.
     """
@@ -62,31 +63,51 @@ def rsvp(
         raise Invalid({"email": _("Write your email address: the confirmation goes there.")})
     with transaction.atomic():
         try:
-            person = people.find_or_add(details, how="rsvp").person
+            with transaction.atomic():
+                return _come(shift_id, details, guests, source_code, consents, page)
         except BadDetails as bad:
             raise Invalid({bad.field: str(bad)}) from None
-        actor = person_actor(person.pk)
-        for agreed in consents:
-            people.agree(person, agreed.purpose, agreed.channel, agreed.words, page, actor=actor)
-        source = sources.arrive(source_code, person=person, page=page) if source_code else None
-        shift, event = _locked(shift_id)
-        _check_open(shift, event)
-        had = RSVP.objects.filter(shift=shift, person=person).first()
-        if had and had.state != CANCELLED:
-            return _change_guests(had, shift, guests, actor)
-        rules.check_guests(guests, shift.capacity)
-        going = _take(shift, 1 + guests)
-        if not going:
-            _add_waiting(shift, 1 + guests)
-        now = clock.now()
-        word = had or RSVP(shift=shift, person=person)
-        word.state, word.guests, word.at, word.changed_at = GOING if going else WAITING, guests, now, now
-        word.attended = None
-        word.source = source or word.source
-        word.save(force_insert=had is None)
-        _record("event.rsvp" if going else "event.waiting", word, event, actor, word.places)
-        word.shift, word.person = shift, person
-        return word
+        except _ComesAlready as known:  # whatever else was written with it is taken back
+            telling.tell_again(known.rsvp)
+            return known.rsvp
+
+
+class _ComesAlready(Exception):
+    """The person comes or waits."""
+
+    def __init__(self, rsvp: RSVP) -> None:
+        super().__init__(rsvp)
+        self.rsvp = rsvp
+
+
+def _come(
+    shift_id: UUID, details: NewPerson, guests: int, source_code: str, consents: Sequence[Agreed], page: str
+) -> RSVP:
+    person = people.find_or_add(details, how="rsvp").person
+    actor = person_actor(person.pk)
+    for agreed in consents:
+        people.agree(person, agreed.purpose, agreed.channel, agreed.words, page, actor=actor)
+    source = sources.arrive(source_code, person=person, page=page) if source_code else None
+    shift, event = _locked(shift_id)
+    _check_open(shift, event)
+    rules.check_guests(guests, shift.capacity)
+    had = RSVP.objects.filter(shift=shift, person=person).first()
+    if had and had.state != CANCELLED:
+        had.shift = shift
+        raise _ComesAlready(had)
+    if had:
+        _set_attended(had, event, None, actor)
+    going = _take(shift, 1 + guests)
+    if not going:
+        _add_waiting(shift, 1 + guests)
+    now = clock.now()
+    word = had or RSVP(shift=shift, person=person)
+    word.state, word.guests, word.at, word.changed_at = GOING if going else WAITING, guests, now, now
+    word.source = source or word.source
+    word.save(force_insert=had is None)
+    _record("event.rsvp" if going else "event.waiting", word, event, actor, word.places)
+    word.shift, word.person = shift, person
+    return word
 
 
 def change_rsvp(rsvp: RSVP, guests: int, *, actor: str | None = None) -> RSVP:
@@ -136,11 +157,21 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
             raise Refused(_("This event has not begun."))
         if rsvp.attended == came:
             return rsvp
-        rsvp.attended = came
+        _set_attended(rsvp, rsvp.shift.event, came, actor)
         rsvp.save(update_fields=["attended"])
-        if came is not None:
-            _record("event.attended" if came else "event.missed", rsvp, rsvp.shift.event, actor, rsvp.places)
         return rsvp
+
+
+def _set_attended(rsvp: RSVP, event: Event, came: bool | None, actor: str) -> None:
+    """Note it, not saved yet; what was noted before is taken back by an entry of its kind with a negative quantity."""
+    for noted, quantity in ((rsvp.attended, -rsvp.places), (came, rsvp.places)):
+        _record_attended(rsvp, event, noted, actor, quantity)
+    rsvp.attended = came
+
+
+def _record_attended(rsvp: RSVP, event: Event, came: bool | None, actor: str, quantity: int) -> None:
+    if came is not None:
+        _record("event.attended" if came else "event.missed", rsvp, event, actor, quantity)
 
 
 def prove(rsvp: RSVP) -> None:
@@ -150,9 +181,19 @@ def prove(rsvp: RSVP) -> None:
 
 def prove_address(person: Person) -> None:
     """Confirm the address our mail goes to."""
-    point = ContactPoint.objects.filter(person=person, channel="email", value=email_of(person)).first()
+    point = _point(person)
     if point and point.verified_at is None:
         people.verify(point, actor=person_actor(person.pk))
+
+
+def proven(rsvp: RSVP) -> bool:
+    """Whether the address our mail goes to is confirmed; also where there is none."""
+    point = _point(rsvp.person)
+    return point is None or point.verified_at is not None
+
+
+def _point(person: Person) -> ContactPoint | None:
+    return ContactPoint.objects.filter(person=person, channel="email", value=email_of(person)).first()
 
 
 # --- places --------------------------------------------------------------------------------------------------------
@@ -214,7 +255,8 @@ def _change_guests(rsvp: RSVP, shift: Shift, guests: int, actor: str) -> RSVP:
     rsvp.guests, rsvp.changed_at = guests, clock.now()
     rsvp.save(update_fields=["guests", "changed_at"])
     rsvp.shift = shift
-    _record("event.rsvp_changed", rsvp, shift.event, actor, more if rsvp.state == GOING else 0)
+    _record("event.rsvp_changed" if rsvp.state == GOING else "event.waiting_changed", rsvp, shift.event, actor, more)
+    _record_attended(rsvp, shift.event, rsvp.attended, actor, more)
     if more < 0:
         promote(shift.pk, actor=actor)
         rsvp.refresh_from_db(fields=["state", "changed_at"])

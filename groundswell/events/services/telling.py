@@ -28,6 +28,7 @@ from groundswell.sources import services as sources
 logger = logging.getLogger(__name__)
 
 FRESH = timedelta(days=1)
+SETTLED = timedelta(minutes=10)  # so long after an RSVP its confirmation is not mailed again
 BATCH = 200  # mails a transaction, where everybody of an event is told
 JOB = "events.tell_everybody"
 
@@ -85,6 +86,20 @@ def tell(entries: Iterable[Entry]) -> None:
     queue_many(messages)
 
 
+def tell_again(rsvp: RSVP) -> None:
+    """Somebody wrote the address of a person who comes or waits already: mail them their link again, once a day.
+
+    Not right after the first time, when that mail is on its way. For the caller's transaction.
+    """
+    now = clock.now()
+    if rsvp.at > now - SETTLED:
+        return
+    about = _Told(now.strftime("%Y%m%d"), "event.again")
+    event = selectors.loaded([rsvp.shift.event_id])[rsvp.shift.event_id]
+    kind = "event.rsvp" if rsvp.state == GOING else "event.waiting"
+    queue_many(list(_mail(about, f":{rsvp.pk}", rsvp.person, _to_guest(kind, rsvp, event))))
+
+
 def tell_everybody(
     lease: jobs.Lease, *, entry: int, kind: str, event_id: str, shifts: Sequence[str] | None, actor: str
 ) -> None:
@@ -117,7 +132,7 @@ def tell_everybody(
 class _Told:
     """The entry that is told, as far as a key needs it."""
 
-    pk: int
+    pk: int | str
     kind: str
 
 

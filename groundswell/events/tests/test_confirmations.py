@@ -13,13 +13,14 @@ from groundswell.events.tests.making import TEST, draft, first, person, publishe
 from groundswell.jobs.worker import drain
 from groundswell.kit import clock
 from groundswell.ledger.models import Cursor, Entry
-from groundswell.ledger.rules import person_actor
+from groundswell.ledger.rules import person_actor, user_actor
 from groundswell.ledger.services import catch_up
 from groundswell.messaging.models import Delivery
 from groundswell.people.models import ContactPoint, Person
 from groundswell.people.services import NewPerson, find_or_add, verify
 from groundswell.powers import movement
 from groundswell.powers.models import Movement
+from groundswell.powers.services import found_movement
 from groundswell.sources.services import sharer_code
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +198,35 @@ def test_telling_everybody_may_die_at_any_point_and_run_again(event, alice, monk
     assert len(told) == len(set(told)) == 7
 
 
+def test_a_press_for_somebody_who_comes_mails_their_link_again_once_a_day(event, monkeypatch):
+    known("erin")
+    rsvp = come(event, "erin")
+    come(event, "erin")
+    settle()
+    assert to("erin") == [("event.rsvp", "sent")]  # no second one beside the first
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(minutes=11))
+    for guests in (0, 1, 0):
+        come(event, "erin", guests)
+    settle()
+    assert to("erin") == [("event.rsvp", "sent"), ("event.again", "sent")]
+    assert links.rsvp_token(rsvp) in last_to("erin").text
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=1, minutes=11))
+    come(event, "erin")
+    assert len(to("erin")) == 3
+
+
+def test_pressing_again_and_again_floods_no_stranger(event, monkeypatch):
+    come(event, "victim")
+    settle()
+    real = clock.now
+    for minute in range(11, 400, 20):
+        monkeypatch.setattr(clock, "now", lambda minute=minute: real() + timedelta(minutes=minute))
+        come(event, "victim")
+    settle()
+    assert [state for _, state in to("victim")].count("sent") == 1
+
+
 # --- hosts ---------------------------------------------------------------------------------------------------------
 def test_a_new_host_gets_a_link_to_confirm_that_repeats_nothing_of_the_form():
     event = draft(person("alice"), title="Buy cheap pills")
@@ -215,16 +245,16 @@ def test_a_name_that_is_an_advertisement_greets_nobody(event):
 
 
 def test_review_results_reach_the_host():
-    alice = known("alice")
+    alice, dana = known("alice"), user_actor(found_movement("dana@example.org", "Green Mountain").pk)
     event = services.confirm(draft(alice))
     settle()
-    services.send_back(event, "user:00000000-0000-0000-0000-000000000001", "Please add <b>parking</b>.")
+    services.send_back(event, dana, "Please add <b>parking</b>.")
     settle()
     assert "Please add <b>parking</b>." in last_to("alice").text
     assert "&lt;b&gt;parking" in last_to("alice").html
     services.submit(event)
     settle()
-    services.publish(event, "user:00000000-0000-0000-0000-000000000001")
+    services.publish(event, dana)
     settle()
     kinds = [kind for kind, _ in to("alice")]
     assert kinds == ["event.submitted", "event.sent_back", "event.submitted", "event.published"]

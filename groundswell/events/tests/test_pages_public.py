@@ -10,7 +10,8 @@ from django.test import Client
 from groundswell.events import links, services
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
-from groundswell.people.models import Consent
+from groundswell.ledger.models import Entry
+from groundswell.people.models import Consent, ContactPoint, Person
 from groundswell.powers import public
 from groundswell.sources.models import Touch
 
@@ -164,7 +165,9 @@ def test_a_street_for_guests_is_nowhere_before_one_comes(page):
     ):
         assert b"Kanarien" not in page.get(path).content, path
     thanks = say_yes(page, event)["Location"]
-    assert CANARY in page.get(thanks).content.decode()
+    for path in (thanks, thanks.replace("thanks", "event.ics")):
+        assert b"Kanarien" not in page.get(path).content, path
+    assert CANARY in page.get(f"/rsvp/{links.rsvp_token(RSVP.objects.get())}").content.decode()
 
 
 def test_a_street_for_everybody_is_shown(page):
@@ -181,7 +184,7 @@ def test_coming_takes_a_place_and_thanks_with_a_way_to_share(page):
     assert rsvp.state == "going" and rsvp.guests == 2
     shown = page.get(reply["Location"])
     text = shown.content.decode()
-    assert "You are in" in text and f"/events/{event.pk}?source=s-" in text and "sms:?" in text
+    assert "There was room" in text and f"/events/{event.pk}" in text and "sms:?" in text
     assert shown["Cache-Control"] == "private, no-store" or "no-store" in shown["Cache-Control"]
     calendar = page.get(reply["Location"].replace("thanks", "event.ics"))
     assert calendar["Content-Type"].startswith("text/calendar") and b"BEGIN:VEVENT" in calendar.content
@@ -189,14 +192,43 @@ def test_coming_takes_a_place_and_thanks_with_a_way_to_share(page):
 
 def test_the_page_after_the_form_is_the_same_for_whoever_came_before(page):
     """Who writes somebody else's address learns nothing of them, and can change nothing."""
-    event = making.published()
-    first = page.get(say_yes(page, event)["Location"]).content.decode()
-    second = page.get(say_yes(Client(headers={"sec-fetch-site": "same-origin"}), event)["Location"]).content.decode()
-    assert first == second
-    thanks_token = links.thanks_token(RSVP.objects.get())
+    event = making.published(shifts=[making.shift(3)], street=CANARY, place_shown="guests")
+    shift = making.first(event)
+    services.rsvp(shift.pk, making.who("bob"), guests=1)
+    away = services.rsvp(shift.pk, making.who("dana"))
+    services.rsvp(shift.pk, making.who("frank"))
+    services.cancel_rsvp(away)  # frank has the place
+    before = sorted(RSVP.objects.filter(person__given_name__in=["Bob", "Frank"]).values_list())
+    seen = set()
+    for name in ("bob", "frank", "dana", "stranger"):
+        answer = say_yes(page, event, email=f"{name}@example.org", given_name="Mallory", guests="1")
+        seen.add((answer.status_code, answer["Location"], page.get(answer["Location"]).content))
+    assert len(seen) == 1
+    assert sorted(RSVP.objects.filter(person__given_name__in=["Bob", "Frank"]).values_list()) == before
+    thanks_token = links.thanks_token(shift.pk, room=True)
     assert page.get(f"/rsvp/{thanks_token}").status_code == 404
     assert page.post(f"/rsvp/{thanks_token}", {"act": "cancel"}).status_code == 404
-    assert RSVP.objects.get().state == "going"
+
+
+def test_a_press_for_somebody_who_comes_leaves_every_row_as_it_is(page):
+    event = making.published(shifts=[making.shift(3)])
+    say_yes(page, event, given_name="")
+    say_yes(page, event)
+    tables = (RSVP, Consent, Touch, Entry, ContactPoint, Person)
+    before = [list(table.objects.order_by("pk").values_list()) for table in tables]
+    for guests in ("1", "2"):
+        more = {"family_name": "Else", "phone": "802 555 0123", "postal_code": "05401", "news_by_email": "on"}
+        assert say_yes(page, event, guests=guests, source="mailing-7", **more).status_code == 303
+    assert [list(table.objects.order_by("pk").values_list()) for table in tables] == before
+
+
+def test_the_mailed_link_confirms_the_address_by_one_press(page):
+    rsvp = services.rsvp(making.first(making.published()).pk, making.who("erin"))
+    url = f"/rsvp/{links.rsvp_token(rsvp)}"
+    assert "Confirm my address" in page.get(url).content.decode()
+    assert not services.proven(rsvp)
+    assert "Confirm my address" not in page.post(url, {"act": "confirm"}, follow=True).content.decode()
+    assert services.proven(rsvp)
 
 
 def test_errors_come_back_on_their_fields_with_everything_typed(page):
@@ -229,7 +261,8 @@ def test_a_full_event_offers_the_waiting_list_and_others_with_room(page):
     text = page.get(f"/events/{full.pk}").content.decode()
     assert "Join the waiting list" in text and "Other one" in text
     reply = say_yes(page, full, email="bob@example.org")
-    assert "You are on the waiting list" in page.get(reply["Location"]).content.decode()
+    assert "It was full" in page.get(reply["Location"]).content.decode()
+    assert RSVP.objects.get(person__given_name="Erin", state="waiting").shift.waiting == 1
 
 
 def test_cancelled_and_past_events_say_so_and_take_nobody(page):
@@ -269,7 +302,7 @@ def test_looking_changes_nothing(page):
     draft = making.draft()
     paths = [
         f"/rsvp/{links.rsvp_token(rsvp)}",
-        f"/rsvp/{links.thanks_token(rsvp)}/thanks",
+        f"/rsvp/{links.thanks_token(rsvp.shift_id, room=True)}/thanks",
         f"/events/confirm/{links.confirm_token(draft)}",
         f"/events/{event.pk}",
     ]

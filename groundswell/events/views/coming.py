@@ -1,7 +1,8 @@
 """For those who said they come: thanks, and by the link in the mail the way to change or take it back.
 
-Anybody can write anybody's address into the form. So the page after it is the same whether or not that person said so
-before, and it changes nothing: changing and cancelling take the link that was mailed.
+Anybody can write anybody's address into the form. So the page after it knows nothing of that person: it says what
+everybody may know of the event. The exact place, the link to join, changing and cancelling take the link that was
+mailed.
 """
 
 from django.conf import settings
@@ -24,17 +25,27 @@ private = cache_control(private=True, no_store=True)
 
 @private
 def thanks(request: HttpRequest, token: str) -> HttpResponse:
-    """They are in, or on the waiting list: when, where, calendar, sharing."""
-    return _show(request, links.thanks_from(token), "events/thanks.html", {"token": token})
+    """The form was filled in: what comes by mail, when and where, calendar, sharing."""
+    row, room = links.thanks_from(token)
+    event = selectors.public_event(row.event_id)
+    url = settings.BASE_URL + reverse("events:event", args=[event.id])
+    context = {
+        "event": event,
+        "shift": next(shift for shift in event.shifts if shift.id == row.pk),
+        "room": room,
+        "token": token,
+        "shared": url,
+        "share": words.share_links(event, url),
+    }
+    return render(request, "events/thanks.html", context)
 
 
 @private
 def thanks_ics(request: HttpRequest, token: str) -> HttpResponse:
-    """The calendar file for somebody who comes: with the exact place."""
-    rsvp = links.thanks_from(token)
-    reply = HttpResponse(
-        calendar.file(selectors.guest_event(rsvp), shifts=[rsvp.shift_id]), content_type="text/calendar; charset=utf-8"
-    )
+    """The calendar file of their shift, as everybody may see it."""
+    row, _room = links.thanks_from(token)
+    event = selectors.public_event(row.event_id)
+    reply = HttpResponse(calendar.file(event, shifts=[row.pk]), content_type="text/calendar; charset=utf-8")
     reply["Content-Disposition"] = 'attachment; filename="event.ics"'
     return reply
 
@@ -49,6 +60,8 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         services.prove(rsvp)
         try:
+            if request.POST.get("act") == "confirm":
+                return redirect("events:rsvp_manage", token)
             if request.POST.get("act") == "cancel":
                 services.cancel_rsvp(rsvp)
                 return redirect("events:rsvp_manage", token)
@@ -63,10 +76,10 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         except Refused as refused:
             problem = str(refused)
     context = {"token": token, "form": form, "problem": problem, "changed": "changed" in request.GET}
-    return _show(request, rsvp, "events/manage.html", context, 422 if form.errors or problem else 200)
+    return _show(request, rsvp, context, 422 if form.errors or problem else 200)
 
 
-def _show(request: HttpRequest, rsvp: RSVP, page: str, more: dict[str, object], status: int = 200) -> HttpResponse:
+def _show(request: HttpRequest, rsvp: RSVP, more: dict[str, object], status: int) -> HttpResponse:
     event = selectors.guest_event(rsvp)
     shift = next(shift for shift in event.shifts if shift.id == rsvp.shift_id)
     url = settings.BASE_URL + reverse("events:event", args=[event.id])
@@ -77,12 +90,13 @@ def _show(request: HttpRequest, rsvp: RSVP, page: str, more: dict[str, object], 
         "rsvp": rsvp,
         "going": rsvp.state == RSVP.State.GOING,
         "waiting": rsvp.state == RSVP.State.WAITING,
+        "proven": services.proven(rsvp),
         "shared": shared,
         "share": words.share_links(event, shared),
         "directions": words.directions(event),
         **more,
     }
-    reply = render(request, page, context, status=status)
+    reply = render(request, "events/manage.html", context, status=status)
     reply["Referrer-Policy"] = "no-referrer"
     return reply
 

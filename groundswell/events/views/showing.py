@@ -17,7 +17,7 @@ from django.views.decorators.http import condition, conditional_page, require_PO
 
 from groundswell.events import calendar, links, selectors, services, words
 from groundswell.events.forms import RSVPForm, show_problems
-from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.events.rules import Invalid, Refused
 from groundswell.events.selectors import FindQuery, FoundEvent, PublicEvent
 from groundswell.kit import geo, look
 from groundswell.kit.clock import now
@@ -90,14 +90,19 @@ def rsvp(request: HttpRequest, event_id: UUID) -> HttpResponse:
             )
         except Invalid as invalid:
             show_problems(form, invalid.problems.items())
-        except NoRoom as full:
-            form.add_error("guests", str(full))
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
             sources.sharer_code(word.person)
-            return _see_other(reverse("events:thanks", args=[links.thanks_token(word)]))
+            room = _had_room(shown, word.shift_id, 1 + (form.cleaned_data["guests"] or 0))
+            return _see_other(reverse("events:thanks", args=[links.thanks_token(word.shift_id, room=room)]))
     return _page(request, shown, form, status=422)
+
+
+def _had_room(event: PublicEvent, shift_id: UUID, places: int) -> bool:
+    """Whether so many places were free, for anybody, when they pressed."""
+    free = next(shift.free for shift in event.shifts if shift.id == shift_id)
+    return free is None or free >= places
 
 
 def _see_other(url: str) -> HttpResponse:
