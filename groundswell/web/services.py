@@ -15,22 +15,37 @@ from groundswell.web import selectors
 from groundswell.web.forms import PowerForm
 
 
+class HeldAlready(Exception):
+    """They hold from the same giver no less than what was asked."""
+
+    def __init__(self, grant: Grant) -> None:
+        super().__init__(grant)
+        self.grant = grant
+
+
+@transaction.atomic
 def give(giver: User, form: PowerForm) -> Grant:
     """Give the power of a valid form to the holder of its address, who need not have signed in yet.
 
     Raises:
         powers.Refused: it would exceed what the giver holds.
+        HeldAlready: it would add nothing; nothing is changed.
     """
     asked = form.cleaned_data
-    return powers.give(
+    # Locked, so that of two that are sent at once the second sees the first.
+    holder = User.objects.select_for_update(no_key=True).get(pk=User.objects.at_address(asked["email"]).pk)
+    given = powers.give(
         giver,
-        User.objects.at_address(asked["email"]),
+        holder,
         asked["verb"],
         asked["scope"],
         limit=asked["limit"],
         ends_at=form.ends_at,
         may_hand_on=asked["may_hand_on"],
     )
+    if earlier := selectors.no_less_than(given):
+        raise HeldAlready(earlier)
+    return given
 
 
 def ask_for(user: User, verb: str) -> list[str]:

@@ -11,6 +11,7 @@ from groundswell.messaging.models import Delivery
 from groundswell.people import selectors as people
 from groundswell.people.services import NewPerson
 from groundswell.powers import selectors as powers
+from groundswell.powers.models import Grant
 from groundswell.powers.services import give, proved_address
 from groundswell.web.rules import Standing, Step, next_step
 from tests.cast import sign_in
@@ -128,13 +129,98 @@ def test_a_power_is_handed_on_from_my_page(world):
 
 @pytest.mark.parametrize(
     "more",
-    [{"scope": "movement"}, {"verb": "people.see"}, {"may_hand_on": "1"}, {"ends_on": "2001-01-01"}, {"limit": "0"}],
+    [{"scope": "movement"}, {"verb": "people.see"}, {"may_hand_on": "1"}, {"ends_on": "2001-01-01"}],
 )
 def test_nobody_hands_on_more_than_they_hold(world, more):
     form = {"email": "charlie@example.org", "verb": "hq.open", "scope": "movement.place.us.vt", "may_hand_on": "0"}
     answer = world.client("alice").post(reverse("web:power", args=[world.grant.pk]), form | more)
     assert answer.status_code == 422
     assert not powers.scopes(world.users["charlie"], "hq.open")
+
+
+FORM = {"email": "charlie@example.org", "verb": "hq.open", "scope": "movement.place.us.vt", "may_hand_on": "0"}
+
+
+def given_to_charlie(world):
+    return Grant.objects.filter(holder=world.users["charlie"])
+
+
+def test_the_same_power_is_not_handed_to_somebody_twice(world):
+    alice, address = world.client("alice"), reverse("web:power", args=[world.grant.pk])
+    alice.post(address, FORM)
+    answer = alice.post(address, FORM)
+    (grant,) = given_to_charlie(world)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "They hold this already." in page
+    assert f'href="{address}#grant-{grant.pk}"' in page and f'id="grant-{grant.pk}"' in page
+
+
+def test_without_looking_for_the_same_power_there_would_be_two(world, monkeypatch):
+    monkeypatch.setattr("groundswell.web.selectors.no_less_than", lambda given: None)
+    for _ in range(2):
+        world.client("alice").post(reverse("web:power", args=[world.grant.pk]), FORM)
+    assert given_to_charlie(world).count() == 2
+
+
+@pytest.mark.parametrize("more", [{"scope": "movement"}, {"may_hand_on": "1"}, {"verb": "people.see"}])
+def test_more_than_they_hold_can_be_handed_to_them(world, more):
+    dana, address = world.client("dana"), reverse("web:powers")
+    for asked in (FORM, FORM | more):
+        assert dana.post(address, asked).status_code == 302
+    assert given_to_charlie(world).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "enough"),
+    [
+        ({"ends_on": "2099-05-01"}, {}, False),
+        ({}, {"ends_on": "2099-05-01"}, True),
+        ({"ends_on": "2099-05-01"}, {"ends_on": "2099-04-01"}, True),
+        ({"limit": "3"}, {"limit": "4"}, False),
+        ({"limit": "3"}, {}, False),
+        ({"limit": "3"}, {"limit": "3"}, True),
+        ({}, {"limit": "3"}, True),
+    ],
+)
+def test_less_than_they_hold_adds_nothing(world, kept, asked, enough):
+    dana, address, form = world.client("dana"), reverse("web:powers"), FORM | {"verb": "events.review"}
+    dana.post(address, form | kept)
+    assert given_to_charlie(world).count() == 1
+    assert dana.post(address, form | asked).status_code == (422 if enough else 302)
+    assert given_to_charlie(world).count() == (1 if enough else 2)
+
+
+def test_a_power_that_is_used_up_or_taken_back_can_be_handed_on_again(world):
+    dana, address = world.client("dana"), reverse("web:powers")
+    form = FORM | {"verb": "events.review", "limit": "3"}
+    dana.post(address, form)
+    given_to_charlie(world).update(used=1)
+    dana.post(address, form)
+    assert given_to_charlie(world).count() == 2
+    for grant in given_to_charlie(world):
+        dana.post(reverse("web:take_back", args=[grant.pk]))
+    dana.post(address, form)
+    assert given_to_charlie(world).count() == 3
+
+
+def test_a_number_of_times_is_asked_only_where_somebody_counts(world):
+    alice, dana = world.client("alice"), world.client("dana")
+    page = alice.get(reverse("web:power", args=[world.grant.pk])).content.decode()
+    assert "How many times" not in page
+    page = dana.get(reverse("web:powers")).content.decode()
+    assert "Only to host events without review or review events that wait for approval." in page
+    answer = dana.post(reverse("web:powers"), FORM | {"limit": "2"})
+    assert answer.status_code == 422 and "Nobody counts how often this is done" in answer.content.decode()
+    assert answer.context["form"].errors.keys() == {"limit"}
+    assert not given_to_charlie(world)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("limit", "9" * 20), ("may_hand_on", "9" * 20), ("ends_on", "9999-12-31"), ("email", "x@")]
+)
+def test_what_is_beyond_all_bounds_is_said_at_its_field(world, field, value):
+    answer = world.client("dana").post(reverse("web:powers"), FORM | {"verb": "events.review", field: value})
+    assert answer.status_code == 422 and not given_to_charlie(world)
 
 
 def test_a_power_is_taken_back_with_what_came_from_it(world):

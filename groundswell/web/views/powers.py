@@ -60,6 +60,10 @@ def _given(request: HttpRequest, form: PowerForm, then: str) -> HttpResponse | N
     except powers.Refused as refused:
         form.add_error(None, str(refused))
         return None
+    except services.HeldAlready as held:
+        form.held_already = held.grant
+        form.add_error(None, _("They hold this already."))
+        return None
     messages.success(request, _("%(who)s holds this power now.") % {"who": hooks.display_name(grant.holder)})
     return redirect(then)
 
