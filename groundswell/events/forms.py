@@ -15,7 +15,6 @@ from groundswell.events.rules import MOST_GUESTS, MOST_SHIFTS, EventDetails, Inv
 from groundswell.events.selectors import FindQuery, PublicEvent, PublicShift
 from groundswell.events.services import Agreed
 from groundswell.kit import geo
-from groundswell.kit.clock import now
 from groundswell.kit.maps import COUNTS_MILES
 from groundswell.kit.templatetags.kit import shown_span
 from groundswell.people.rules import NewPerson
@@ -145,7 +144,7 @@ class FindForm(forms.Form):
         return FindQuery(
             place=self.place,
             radius_m=self.radius_m() if self.place else None,
-            since=max(now(), _midnight(since, zone)) if since else None,
+            since=_midnight(since, zone) if since else None,  # a day that is over shows what there was
             until=_midnight(until + timedelta(days=1), zone) if until and until < date.max else None,
             types=asked.get("type", ()),
             has_room=asked.get("room", False),
