@@ -97,6 +97,10 @@ class Event(models.Model):
     published_at = models.DateTimeField(null=True)
     sequence = models.IntegerField(default=0)  # of the calendar entry: rises with each change people must hear of
     note = models.TextField(blank=True, default="")  # what the reviewer wrote to the host
+    reviewed = models.BooleanField(default=False)  # let through by a reviewer
+    version = models.IntegerField(default=0)  # rises with each change; a reviewer decides on the one they read
+    untold = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # fields changed while it was not published, of which those who come hear once it is again
 
     system = models.CharField(max_length=60, blank=True, default="")  # where it was imported from
     external_id = models.CharField(max_length=120, blank=True, default="")
@@ -199,3 +203,20 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} hosts {self.event}"
+
+
+class Invitation(models.Model):
+    """Somebody whom a host asks to run the event with them: what the host wrote, nothing we know, until they accept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="invitations")
+    given_name = models.CharField(max_length=100)
+    email = models.CharField(max_length=254)
+    at = models.DateTimeField(default=now)
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "email"], name="invitation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.given_name} is asked to host {self.event}"

@@ -11,6 +11,7 @@ urlpatterns = [
     path("events/new", hosting.create, name="create"),
     path("events/new/mailed", hosting.mailed, name="mailed"),
     path("events/confirm/<str:token>", hosting.confirm, name="confirm"),
+    path("events/invitation/<str:token>", hosting.invitation, name="invitation"),
     path("events/<uuid:event_id>", showing.event, name="event"),
     path("events/<uuid:event_id>/rsvp", showing.rsvp, name="rsvp"),
     path("events/<uuid:event_id>/event.ics", showing.ics, name="ics"),

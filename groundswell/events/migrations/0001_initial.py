@@ -55,6 +55,9 @@ class Migration(migrations.Migration):
                 ('published_at', models.DateTimeField(null=True)),
                 ('sequence', models.IntegerField(default=0)),
                 ('note', models.TextField(blank=True, default='')),
+                ('reviewed', models.BooleanField(default=False)),
+                ('version', models.IntegerField(default=0)),
+                ('untold', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
                 ('system', models.CharField(blank=True, default='', max_length=60)),
                 ('external_id', models.CharField(blank=True, default='', max_length=120)),
                 ('opening_rsvps', models.IntegerField(default=0)),
@@ -76,6 +79,20 @@ class Migration(migrations.Migration):
             model_name='event',
             name='hosts',
             field=models.ManyToManyField(related_name='hosted_events', through='events.Host', to='people.person'),
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.UUIDField(default=groundswell.kit.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('given_name', models.CharField(max_length=100)),
+                ('email', models.CharField(max_length=254)),
+                ('at', models.DateTimeField(default=groundswell.kit.clock.now)),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='events.event')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('event', 'email'), name='invitation_once')],
+            },
         ),
         migrations.CreateModel(
             name='Shift',

@@ -62,10 +62,10 @@ def confirm(event: Event, *, actor: str | None = None) -> Event:
     with transaction.atomic():
         if actor is None and event.created_by:  # by the link in the mail: whoever pressed it reads that mailbox
             prove_address(event.created_by)
-        event = _locked(event)
+        event = locked(event)
         if event.confirmed_at:
             return event
-        rules.next_standing(_standing(event), Act.CONFIRM)
+        rules.next_standing(standing(event), Act.CONFIRM)
         event.confirmed_at = clock.now()
         if event.state != Event.State.DRAFT:
             event.save(update_fields=["confirmed_at"])
@@ -76,7 +76,7 @@ def confirm(event: Event, *, actor: str | None = None) -> Event:
 def submit(event: Event, *, actor: str | None = None) -> Event:
     """A host asks (again) for the event to be published. Raises Refused."""
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         return _submit(event, actor or _creator(event))
 
 
@@ -84,7 +84,7 @@ def publish(event: Event, actor: str) -> Event:
     """A reviewer lets it through. Raises Refused where it does not wait for review (any more), or they may not (so
     often)."""
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         _move(event, Act.PUBLISH)
         _spend_review(event, actor)
         _published(event, actor)
@@ -98,7 +98,7 @@ def send_back(event: Event, actor: str, note: str) -> Event:
     if len(note) > 2_000:
         raise Invalid({"note": _("Use at most 2,000 characters.")})
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         _move(event, Act.SEND_BACK)
         _spend_review(event, actor)
         event.note = note
@@ -110,7 +110,7 @@ def send_back(event: Event, actor: str, note: str) -> Event:
 def cancel(event: Event, actor: str) -> Event:
     """Call the event off; everybody who comes or waits is told. Raises Refused."""
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         _lock_shifts(event)
         _move(event, Act.CANCEL)
         event.sequence += 1
@@ -133,9 +133,9 @@ def change(event: Event, actor: str, **changed: Any) -> Event:
     if unknown := set(changed) - set(EventDetails.__dataclass_fields__):
         raise ValueError(f"An event has no {', '.join(sorted(unknown))}.")
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         before = _lock_shifts(event)
-        rules.next_standing(_standing(event), Act.CHANGE)
+        rules.next_standing(standing(event), Act.CHANGE)
         asked = _asked(event, before, changed)
         kept = {pk: (shift.starts_at, shift.ends_at) for pk, shift in before.items()}
         checked = rules.check(asked, clock.now(), home_zone=movement().time_zone, kept=kept)
@@ -168,7 +168,7 @@ def change(event: Event, actor: str, **changed: Any) -> Event:
 def add_host(event: Event, person: Person, actor: str) -> None:
     """Let a person run the event too. Again: changes nothing."""
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         if not Host.objects.filter(event=event, person=person).exists():
             Host.objects.create(event=event, person=person)
             record("event.host_added", actor=actor, person_id=person.pk, on=("event", event.pk))
@@ -177,7 +177,7 @@ def add_host(event: Event, person: Person, actor: str) -> None:
 def remove_host(event: Event, person: Person, actor: str) -> None:
     """Take a co-host off. Raises Refused for the lead, who hands over first."""
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         host = Host.objects.filter(event=event, person=person).first()
         if host is None:
             return
@@ -190,7 +190,7 @@ def remove_host(event: Event, person: Person, actor: str) -> None:
 def hand_over(event: Event, person: Person, actor: str) -> None:
     """Make a co-host the lead. Raises Refused for somebody who does not host the event."""
     with transaction.atomic():
-        event = _locked(event)
+        event = locked(event)
         if not Host.objects.filter(event=event, person=person).exists():
             raise Refused(_("Add them as a co-host first."))
         Host.objects.filter(event=event, lead=True).exclude(person=person).update(lead=False)
@@ -199,7 +199,8 @@ def hand_over(event: Event, person: Person, actor: str) -> None:
 
 
 # --- the row and its locks -----------------------------------------------------------------------------------------
-def _locked(event: Event) -> Event:
+def locked(event: Event) -> Event:
+    """The row as it is now, ours until the transaction ends."""
     return Event.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=event.pk)
 
 
@@ -207,12 +208,13 @@ def _lock_shifts(event: Event) -> dict[UUID, Shift]:
     return {shift.pk: shift for shift in event.shifts.select_for_update().order_by("pk")}
 
 
-def _standing(event: Event) -> Standing:
+def standing(event: Event) -> Standing:
+    """Where it stands in its life."""
     return Standing(event.state, confirmed=event.confirmed_at is not None, past=event.ends_at <= clock.now())
 
 
 def _move(event: Event, act: Act, *, needs_review: bool = True) -> None:
-    event.state = rules.next_standing(_standing(event), act, needs_review=needs_review).state
+    event.state = rules.next_standing(standing(event), act, needs_review=needs_review).state
 
 
 def _creator(event: Event) -> str:

@@ -8,10 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from groundswell.events import links, services, verbs
-from groundswell.events.models import Event, Host
+from groundswell.events.models import Event, Host, Invitation
 from groundswell.events.services import hosting
 from groundswell.events.tests import making
 from groundswell.ledger.rules import user_actor
+from groundswell.messaging.models import Delivery
 from groundswell.people.models import Person
 from groundswell.people.services import person_of_user as people_of_user
 from groundswell.powers import public
@@ -166,17 +167,69 @@ def test_the_host_sees_who_comes_and_marks_who_came(world):
     assert world.rsvp.attended is True
 
 
-def test_co_hosts_are_added_by_email_and_can_do_the_same(world):
+def ask(world, name="Charlie", email="charlie@example.org"):
+    """alice asks somebody to host with her; the page she comes back to."""
+    url = f"/events/{world.event.pk}/hosts"
+    return html.unescape(
+        world.client("alice").post(url, {"given_name": name, "email": email}, follow=True).content.decode()
+    )
+
+
+def test_who_is_asked_to_host_does_so_once_they_accept(world, page):
     client = world.client("alice")
-    client.post(f"/events/{world.event.pk}/hosts", {"given_name": "Charlie", "email": "charlie@example.org"})
+    assert "invited" in ask(world)
+    assert world.client("charlie").get(f"/events/{world.event.pk}/edit").status_code == 404
+    assert "Charlie" not in page.get(f"/events/{world.event.pk}").content.decode()
+    mail = Delivery.objects.get(address="charlie@example.org")
+    url = re.search(r"/events/invitation/\S+", mail.text)[0]
+    assert "Would you host this event, too?" in page.get(url).content.decode()
+    assert Host.objects.filter(event=world.event).count() == 1
+    for _again in range(2):
+        assert "You accepted" in page.post(url, follow=True).content.decode()
     assert Host.objects.filter(event=world.event).count() == 2
     assert world.client("charlie").get(f"/events/{world.event.pk}/edit").status_code == 200
+    assert "Charlie" in page.get(f"/events/{world.event.pk}").content.decode()
     charlie = Host.objects.get(event=world.event, lead=False).person_id
     client.post(f"/events/{world.event.pk}/hosts", {"act": "remove", "person": str(charlie)})
+    page.post(url)
     assert world.client("charlie").get(f"/events/{world.event.pk}/edit").status_code == 404
     alice = Host.objects.get(event=world.event).person_id
     client.post(f"/events/{world.event.pk}/hosts", {"act": "remove", "person": str(alice)})
     assert Host.objects.filter(event=world.event).count() == 1
+
+
+def test_asking_tells_nothing_about_the_address(world, page):
+    before = Person.objects.count()
+    texts = [ask(world, "Pal", email) for email in ("canary.erin@example.org", "unknown@example.org")]
+    for text in texts:
+        section = text[text.index('id="hosts"') : text.index("Invite a co-host")]
+        assert "Pal" in section and "Canaria" not in section and "Erin" not in section
+    assert Person.objects.count() == before
+    mails = Delivery.objects.filter(key__startswith="event.invited:")
+    assert mails.count() == 2 and all("Canaria" not in mail.text and mail.person_id is None for mail in mails)
+    public = page.get(f"/events/{world.event.pk}").content.decode()
+    assert "Pal" not in public and "Erin" not in public
+
+
+def test_an_invitation_is_sent_once_and_can_be_taken_back(world, page):
+    for _again in range(2):
+        ask(world)
+    assert Delivery.objects.filter(address="charlie@example.org").count() == 1
+    invitation = Invitation.objects.get()
+    url = f"/events/invitation/{links.invitation_token(invitation)}"
+    data = {"act": "take_back", "invitation": str(invitation.pk)}
+    world.client("charlie").post(f"/events/{world.event.pk}/hosts", data)
+    assert page.get(url).status_code == 200
+    world.client("alice").post(f"/events/{world.event.pk}/hosts", data)
+    assert page.get(url).status_code == 404 and page.post(url).status_code == 404
+
+
+def test_nobody_becomes_a_host_of_what_is_cancelled(world, page):
+    ask(world)
+    services.cancel(world.event, making.TEST)
+    reply = page.post(f"/events/invitation/{links.invitation_token(Invitation.objects.get())}")
+    assert reply.status_code == 409 and "This event is cancelled." in reply.content.decode()
+    assert not Invitation.objects.get().accepted_at
 
 
 def test_cancelling_takes_a_tick(world):

@@ -27,6 +27,7 @@ from groundswell.events.forms import (
 )
 from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused, ShiftDetails
+from groundswell.events.services import inviting
 from groundswell.kit.ids import new_id
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.rules import person_actor, user_actor
@@ -232,7 +233,7 @@ def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Add a co-host by email, take one off, or hand the event over."""
+    """Ask somebody to be a co-host, take that back, take one off, or hand the event over."""
     event = _mine(request, event_id)
     actor = _actor(request)
     if request.POST.get("act") in ("remove", "lead"):
@@ -245,20 +246,39 @@ def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
+    if request.POST.get("act") == "take_back":
+        inviting.take_back(event, request.POST.get("invitation", ""))
+        return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
     form = CoHostForm(request.POST)
     if form.is_valid():
-        details = people.NewPerson(given_name=form.cleaned_data["given_name"], email=form.cleaned_data["email"])
         try:
-            with transaction.atomic():
-                person = people.find_or_add(details, actor=actor, how="co_host").person
-                services.add_host(event, person, actor)
-            messages.success(request, _("Added. They sign in with that address to run the event with you."))
-            return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
-        except BadDetails as bad:
-            show_problems(form, [(bad.field, str(bad))])
+            inviting.invite(event, form.cleaned_data["given_name"], form.cleaned_data["email"])
+            messages.success(request, _("Invited. They run the event with you as soon as they accept."))
+        except Invalid as invalid:
+            show_problems(form, invalid.problems.items())
+        except Refused as refused:
+            messages.error(request, str(refused))
     for problem in (str(sentence) for sentences in form.errors.values() for sentence in sentences):
         messages.error(request, problem)
     return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
+
+
+@cache_control(private=True, no_store=True)
+@public_action("events.invitation", per_hour=60, burst=30)
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail to somebody who may become a co-host. Looking changes nothing: the button accepts."""
+    asked = links.invitation_from(token)
+    problem = ""
+    if request.method == "POST":
+        try:
+            inviting.accept(asked)
+            return _see_other(reverse("events:invitation", args=[token]))
+        except Refused as refused:
+            problem = str(refused)
+    context = {"event": selectors.shown(asked.event), "accepted": asked.accepted_at, "problem": problem}
+    reply = render(request, "events/invitation.html", context, status=409 if problem else 200)
+    reply["Referrer-Policy"] = "no-referrer"
+    return reply
 
 
 def _host(event: Event, person_id: str) -> Person | None:
@@ -324,6 +344,7 @@ def _running(event: Event, tab: str) -> dict[str, Any]:
         "event": selectors.shown(event, exact=True),
         "row": event,
         "hosts": selectors.hosts_of(event),
+        "invited": event.invitations.filter(accepted_at=None).order_by("at", "pk"),
         "cohost": CoHostForm(),
     }
 
