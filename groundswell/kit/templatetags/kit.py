@@ -1,7 +1,9 @@
 """Template tags of the page kit; loaded everywhere."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -13,22 +15,38 @@ from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language_info, gettext, pgettext
+from django.utils.translation import get_language, get_language_info, gettext, pgettext
 
 from groundswell.kit import hooks, look
 from groundswell.kit.icons import ICONS
 from groundswell.kit.maps import COUNTS_MILES
 
 register = template.Library()
+P = ParamSpec("P")
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> SafeString:
     """A drawn symbol; with a label it is read aloud, without one it is decoration."""
     shape = mark_safe(ICONS[name])  # noqa: S308
     if label:
         return format_html('<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, shape)
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', shape)
+
+
+def remembered(show: Callable[P, str]) -> Callable[P, str]:
+    """Remember what was shown in each language: on one night thousands of events begin at the same hour."""
+
+    @lru_cache(maxsize=4096)
+    def kept(_language: str | None, _year: int, *words: P.args, **more: P.kwargs) -> str:
+        return show(*words, **more)
+
+    @wraps(show)
+    def shown(*words: P.args, **more: P.kwargs) -> str:
+        return kept(get_language(), datetime.now(UTC).year, *words, **more)  # type: ignore[arg-type]  # all are hashable
+
+    return shown
 
 
 # --- time --------------------------------------------------------------------------------------------------------
@@ -62,6 +80,7 @@ def shown_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
 
 
 @register.simple_tag
+@remembered
 def local_time(moment: datetime | None, time_zone: str, form: str = "full") -> str:
     """A moment as the clock there shows it, in `<time>`. Forms: full, date, clock, day (a short date), month, number,
     weekday."""
@@ -87,6 +106,7 @@ def local_time(moment: datetime | None, time_zone: str, form: str = "full") -> s
 
 
 @register.simple_tag
+@remembered
 def local_clocks(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
     """`7 PM – 9:30 PM EDT`, to stand beside the date; with the second date where it ends on another day."""
     return shown_clocks(starts_at, ends_at, time_zone)
