@@ -5,10 +5,10 @@ from groundswell.ledger.models import Batch
 
 
 class Confirmations:
-    """Queues confirmations and notices."""
+    """Queues confirmations and notices, and again those that waited for an address to be confirmed."""
 
     name = "events.confirmations"
-    kinds: frozenset[str] | None = telling.KINDS
+    kinds: frozenset[str] | None = telling.KINDS | {telling.CONFIRMED}
 
     def handle(self, entries: Batch) -> None:
         telling.tell(entries)

@@ -10,6 +10,9 @@ MOST_TRIES = 5
 DAY = timedelta(days=1)
 FORM_MAILS_A_DAY = 1  # to an address that nobody has confirmed
 NOTICES_A_DAY = 3
+OVER = "The address is not confirmed, and one mail waits for it already."  # why a delivery was suppressed
+MOST_AGAIN = 20  # of those, how many may be written anew once the address is confirmed
+AGAIN = timedelta(days=7)  # and how old they may be
 LATE = timedelta(days=1)  # what is due for longer is not sent: the system was asleep or restored from a backup
 IN_DOUBT = timedelta(minutes=10)  # a delivery that is `sending` for longer belongs to a process that died
 

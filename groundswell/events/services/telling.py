@@ -19,7 +19,7 @@ from groundswell.events.models import RSVP, Event, Host
 from groundswell.jobs import services as jobs
 from groundswell.kit import clock
 from groundswell.ledger.models import Entry
-from groundswell.messaging.services import Message, queue_many
+from groundswell.messaging.services import Message, forget_suppressed, queue_many
 from groundswell.people.models import Person
 from groundswell.people.selectors import email_of
 from groundswell.sources import carry
@@ -48,16 +48,30 @@ TO_HOST = {
 }
 TO_EVERYBODY = {"event.changed": Event.State.PUBLISHED, "event.cancelled": Event.State.CANCELLED}
 KINDS = frozenset(TO_GUEST | TO_HOST | TO_EVERYBODY)
+CONFIRMED = "person.contact_verified"
 
 
 def tell(entries: Iterable[Entry]) -> None:
-    """Queue a mail for each entry that concerns one person, and a job for each that concerns all of an event."""
+    """Queue a mail for each entry that concerns one person, and a job for each that concerns all of an event.
+
+    Who confirmed their address is told, where it still holds, what was kept from it because it was not confirmed.
+    """
     since = clock.now() - FRESH
     fresh = [entry for entry in entries if entry.at > since and not entry.actor.startswith("system:")]
+    _tell([entry for entry in fresh if entry.kind in KINDS])
+    confirmed = [entry.person_id for entry in fresh if entry.kind == CONFIRMED and entry.person_id]
+    if confirmed and (keys := forget_suppressed(confirmed, TO_GUEST.keys() | TO_HOST.keys())):
+        kept = Entry.objects.filter(pk__in=[int(key.split(":")[1]) for key in keys]).order_by("pk")
+        _tell(list({entry.data.get("rsvp", entry.on_id): entry for entry in kept}.values()))  # the last of each
+
+
+def _tell(fresh: Sequence[Entry]) -> None:
     to_guest = [entry for entry in fresh if entry.kind in TO_GUEST]
     rsvps = {
         str(rsvp.pk): rsvp
-        for rsvp in RSVP.objects.filter(pk__in=[entry.data["rsvp"] for entry in to_guest]).select_related("person")
+        for rsvp in RSVP.objects.filter(
+            pk__in=[entry.data["rsvp"] for entry in to_guest], shift__ends_at__gt=clock.now()
+        ).select_related("person")
     }
     events = selectors.loaded({entry.on_id for entry in fresh if entry.on_id})
     messages: list[Message] = []

@@ -311,6 +311,43 @@ def test_a_stranger_address_gets_one_form_mail_a_day_and_still_hears_that_the_ev
     assert to("victim")[-1] == ("event.cancelled", "sent")
 
 
+def test_who_confirms_gets_every_confirmation_that_still_holds(alice):
+    events = [published(alice, title=f"Party {n}") for n in range(6)]
+    rsvps = [come(event, "erin") for event in events]
+    settle()
+    (first_mail,) = Delivery.objects.filter(address="erin@example.org", state="sent")
+    services.cancel_rsvp(rsvps[4])
+    services.cancel(events[5], HOST(alice.pk))
+    services.prove(rsvps[0])
+    settle()
+    settle()
+    told = [row.subject for row in Delivery.objects.filter(address="erin@example.org", state="sent")]
+    for n in range(4):
+        assert told.count(f"You’re coming: Party {n}") == 1, n
+    assert "You’re coming: Party 4" not in told and "You’re coming: Party 5" not in told
+    assert told.count("You’re not coming any more: Party 4") == 1
+    assert first_mail.subject in told
+
+
+def test_without_confirming_what_was_suppressed_stays_so(alice):
+    """The control of the test above."""
+    for n in range(6):
+        come(published(alice, title=f"Party {n}"), "erin")
+    settle()
+    settle()
+    assert [state for _, state in to("erin")].count("sent") == 1
+
+
+def test_a_host_who_confirms_gets_the_links_of_their_other_drafts():
+    drafts = [draft(person("alice"), title=f"Party {n}") for n in range(4)]
+    settle()
+    services.confirm(drafts[0])
+    known("alice")
+    settle()
+    texts = "".join(Delivery.objects.filter(address="alice@example.org", state="sent").values_list("text", flat=True))
+    assert all(links.confirm_token(one) in texts for one in drafts)
+
+
 # --- languages -----------------------------------------------------------------------------------------------------
 def test_letters_are_in_the_language_of_their_reader(event):
     Person.objects.filter(pk=known("erin").pk).update(language="es")

@@ -4,7 +4,7 @@ Exactly once does not exist over SMTP. What holds: a message is queued once by i
 before the wire is touched; what then ends as `sending` becomes `unknown` and is never sent again by itself.
 """
 
-from groundswell.messaging.services.queueing import Message, queue, queue_many, release
+from groundswell.messaging.services.queueing import Message, forget_suppressed, queue, queue_many, release
 from groundswell.messaging.services.sending import send_due
 
-__all__ = ["Message", "queue", "queue_many", "release", "send_due"]
+__all__ = ["Message", "forget_suppressed", "queue", "queue_many", "release", "send_due"]

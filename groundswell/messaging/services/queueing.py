@@ -1,6 +1,7 @@
 """Putting mails into the queue, in the transaction of the deed they are about."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -127,7 +128,7 @@ def _hold_back(rows: Sequence[Delivery]) -> None:
         per_day = rules.NOTICES_A_DAY if row.notice else rules.FORM_MAILS_A_DAY
         if (turn := rules.turn(times, now, per_day)) is None:
             row.state = State.SUPPRESSED
-            row.problem = "The address is not confirmed, and one mail waits for it already."
+            row.problem = rules.OVER
         else:
             row.not_before = max(row.not_before, turn)
             times.insert(0, row.not_before)
@@ -149,6 +150,32 @@ def release(person_ids: Sequence[UUID]) -> int:
         if released:
             wake({now})
         return released
+
+
+def forget_suppressed(person_ids: Sequence[UUID], kinds: Collection[str]) -> list[str]:
+    """These people confirmed an address: mails that were suppressed only for want of that may be written anew.
+
+    Args:
+        kinds: what stands before the colon in the keys of the mails that are meant.
+
+    Returns:
+        Keys, free to be queued again: of each person the newest, `rules.MOST_AGAIN` at most.
+    """
+    found = []
+    for person_id in dict.fromkeys(person_ids):
+        rows = Delivery.objects.filter(
+            person_id=person_id,
+            state=State.SUPPRESSED,
+            problem=rules.OVER,
+            queued_at__gt=clock.now() - rules.AGAIN,
+            key__regex=f"^({'|'.join(map(re.escape, sorted(kinds)))}):",
+            address__in=ContactPoint.objects.filter(
+                person_id=person_id, channel="email", verified_at__isnull=False
+            ).values("value"),
+        ).order_by("-queued_at", "-pk")[: rules.MOST_AGAIN]
+        found += list(rows.values_list("pk", "key"))
+    Delivery.objects.filter(pk__in=[pk for pk, _key in found]).delete()
+    return [key for _pk, key in found]
 
 
 def wake(times: set[datetime]) -> None:

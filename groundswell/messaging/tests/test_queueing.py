@@ -112,6 +112,17 @@ def test_what_waited_goes_out_when_the_address_is_confirmed():
     assert Delivery.objects.filter(state="queued", not_before__lte=clock.now()).count() == 2
 
 
+def test_of_ten_thousand_sign_ups_only_the_newest_few_may_be_written_anew():
+    person = find_or_add(NewPerson(email=VICTIM), how="test").person
+    services.queue_many([message(f"form:{n}", VICTIM, person=person) for n in range(10_000)])
+    assert services.forget_suppressed([person.pk], {"form"}) == []  # nobody confirmed it
+    verify(ContactPoint.objects.get(value=VICTIM))
+    assert services.forget_suppressed([person.pk], {"other"}) == []
+    keys = services.forget_suppressed([person.pk], {"form"})
+    assert len(keys) == rules.MOST_AGAIN and "form:9999" in keys
+    assert services.queue_many([message(keys[0], VICTIM, person=person)])[0].not_before <= clock.now()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_forms_sent_from_everywhere_at_once_still_send_one_mail():
     def sign_up(n):
