@@ -89,6 +89,8 @@ def _come(
         people.agree(person, agreed.purpose, agreed.channel, agreed.words, page, actor=actor)
     source = sources.arrive(source_code, person=person, page=page) if source_code else None
     shift, event = _locked(shift_id)
+    if event.state not in (Event.State.PUBLISHED, Event.State.CANCELLED):
+        raise NotFound
     _check_open(shift, event)
     rules.check_guests(guests, shift.capacity)
     had = RSVP.objects.filter(shift=shift, person=person).first()
@@ -222,8 +224,6 @@ def _locked(shift_id: UUID) -> tuple[Shift, Event]:
     if shift is None:
         raise NotFound
     shift.event = Event.objects.only("state").get(pk=shift.event_id)
-    if shift.event.state not in (Event.State.PUBLISHED, Event.State.CANCELLED):
-        raise NotFound
     return shift, shift.event
 
 

@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from groundswell.events import links, selectors, services
-from groundswell.events.models import RSVP, Shift
+from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid, NoRoom, Refused
 from groundswell.events.services import Agreed, rsvps
 from groundswell.events.tests import making
@@ -221,6 +221,17 @@ def test_nothing_can_be_changed_once_it_is_over():
     for act in (lambda: services.change_rsvp(erin, 1), lambda: services.cancel_rsvp(erin)):
         with pytest.raises(Refused, match="over"):
             act()
+
+
+def test_who_comes_may_change_and_cancel_while_the_event_is_looked_over_again():
+    shift = party(3)
+    erin = come(shift, "erin", 1)
+    Event.objects.filter(pk=shift.event_id).update(state="waiting")
+    with pytest.raises(NotFound):
+        come(shift, "bob")
+    assert services.change_rsvp(erin, 0).guests == 0
+    assert services.cancel_rsvp(erin).state == "cancelled"
+    assert counts(shift) == (0, 0)
 
 
 # --- attendance ----------------------------------------------------------------------------------------------------
