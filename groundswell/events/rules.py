@@ -314,6 +314,7 @@ class Act(StrEnum):
     SEND_BACK = "send back"
     CANCEL = "cancel"
     CHANGE = "change"
+    REVIEW_AGAIN = "review again"  # a new host changed what a reviewer let through
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,7 @@ def next_standing(standing: Standing, act: Act, *, needs_review: bool = True) ->
     send back  refused      draft       refused      refused
     cancel     cancelled    cancelled   cancelled    refused
     change     (no change)  (no change) (no change)  refused
+    again      refused      refused     waiting      refused
     =========  ===========  ==========  ===========  =========
 
     Nothing can be done to an event that is over; submitting needs a confirmed address.
@@ -357,6 +359,8 @@ def next_standing(standing: Standing, act: Act, *, needs_review: bool = True) ->
             if not standing.confirmed:
                 raise Refused(_("First confirm your email address: press the link we sent you."))
             return replace(standing, state="waiting" if needs_review else "published")
+        case Act.REVIEW_AGAIN, "published":
+            return replace(standing, state="waiting")
         case Act.PUBLISH, "waiting":
             return replace(standing, state="published")
         case Act.SEND_BACK, "waiting":

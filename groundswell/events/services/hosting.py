@@ -24,6 +24,7 @@ from groundswell.powers.movement import movement
 from groundswell.powers.services import spend
 from groundswell.sources import services as sources
 
+REVIEWED = {"title", "description"} | (rules.TOLD - {"time", "time_zone"})  # what a reviewer looks at
 _PLAIN = [field.name for field in fields(EventDetails) if field.name != "shifts"]  # kept as they are in the row
 
 
@@ -80,19 +81,26 @@ def submit(event: Event, *, actor: str | None = None) -> Event:
         return _submit(event, actor or _creator(event))
 
 
-def publish(event: Event, actor: str) -> Event:
-    """A reviewer lets it through. Raises Refused where it does not wait for review (any more), or they may not (so
-    often)."""
+def publish(event: Event, actor: str, *, version: int | None = None) -> Event:
+    """A reviewer lets it through.
+
+    Args:
+        version: of the event as they read it; None: as it is.
+
+    Raises:
+        Refused: it does not wait for review (any more), was changed since, is their own, or they may not (so often).
+    """
     with transaction.atomic():
         event = locked(event)
         _move(event, Act.PUBLISH)
-        _spend_review(event, actor)
+        _decide(event, actor, version)
+        event.reviewed = True
         _published(event, actor)
         return event
 
 
-def send_back(event: Event, actor: str, note: str) -> Event:
-    """A reviewer asks the host to change something; `note` says what. Raises Refused, Invalid."""
+def send_back(event: Event, actor: str, note: str, *, version: int | None = None) -> Event:
+    """A reviewer asks the host to change something; `note` says what. Raises as `publish`, and Invalid."""
     if not (note := note.replace("\0", "").strip()):
         raise Invalid({"note": _("Tell the host what to change.")})
     if len(note) > 2_000:
@@ -100,7 +108,7 @@ def send_back(event: Event, actor: str, note: str) -> Event:
     with transaction.atomic():
         event = locked(event)
         _move(event, Act.SEND_BACK)
-        _spend_review(event, actor)
+        _decide(event, actor, version)
         event.note = note
         event.save(update_fields=["state", "note"])
         record("event.sent_back", actor=actor, on=("event", event.pk))
@@ -124,7 +132,8 @@ def change(event: Event, actor: str, **changed: Any) -> Event:
     """Change what the event says; `changed` are fields of EventDetails.
 
     Shifts are matched by id; one that is left out is removed, unless somebody comes. More room lets people from the
-    waiting list in. Whoever comes is told of another time or place.
+    waiting list in. Whoever comes is told of another time or place. Where a host who is still new changes what a
+    reviewer let through, it waits for review again: those who come keep their places, and hear once it is published.
 
     Raises:
         Invalid: with a sentence for each field; `shifts` where people come to what should go.
@@ -146,18 +155,26 @@ def change(event: Event, actor: str, **changed: Any) -> Event:
         told += [name for name, any_ in (("time", moved.times), ("capacity", moved.capacities)) if any_]
         if not told and not moved.added_or_removed:
             return event
+        again = not REVIEWED.isdisjoint(names) and is_host(event, actor) and reviewed_again(event)
+        if again:
+            _move(event, Act.REVIEW_AGAIN)
         for name in names:
             setattr(event, name, new[name])
-        heard = rules.people_must_hear(told) and event.state == Event.State.PUBLISHED
-        if heard:
-            event.sequence += 1
-        event.save(update_fields=[*names, "sequence"])
+        event.version += 1
+        if rules.people_must_hear(told):
+            if event.state == Event.State.PUBLISHED:
+                event.sequence += 1
+            elif event.published_at:
+                event.untold = sorted({*event.untold, *(set(told) & rules.TOLD)})
+        event.save(update_fields=[*names, "state", "sequence", "version", "untold"])
         record(
             "event.changed",
             actor=actor,
             on=("event", event.pk),
             data={"fields": told or ["shifts"], "shifts": [str(pk) for pk in moved.times]},
         )
+        if again:
+            record("event.submitted", actor=actor, on=("event", event.pk))
         for pk in moved.capacities:
             promote(pk, actor=actor)
         transaction.on_commit(forget_map)
@@ -233,20 +250,50 @@ def _submit(event: Event, actor: str) -> Event:
 
 
 def _published(event: Event, actor: str) -> None:
+    shifts = list(_lock_shifts(event)) if event.published_at else []  # was published before: people may come already
+    untold, event.untold = event.untold, []
     event.published_at = event.published_at or clock.now()
-    event.save(update_fields=["state", "note", "confirmed_at", "published_at"])
+    event.sequence += bool(untold)
+    event.save(update_fields=["state", "note", "confirmed_at", "published_at", "reviewed", "untold", "sequence"])
     record("event.published", actor=actor, on=("event", event.pk))
+    if untold:
+        data = {"fields": untold, "shifts": [str(pk) for pk in shifts]}
+        record("event.changed", actor=actor, on=("event", event.pk), data=data)
+    for pk in shifts:
+        promote(pk, actor=actor)
     transaction.on_commit(forget_map)
 
 
 def _needs_review(event: Event) -> bool:
-    """The first events of a new host: of somebody none of whose events was ever published."""
-    host = event.created_by
-    if host is None or not movement().review_first_events:
+    """The first events of a new host."""
+    return not all(_spent_unreviewed(host, event) for host in _new_hosts(event))
+
+
+def reviewed_again(event: Event) -> bool:
+    """Whether it goes back to review when a host changes what it is or where: a reviewer let it through, and who leads
+    it is still new."""
+    if event.state != Event.State.PUBLISHED or not event.reviewed:
         return False
-    if Event.objects.filter(created_by=host, published_at__isnull=False).exclude(pk=event.pk).exists():
-        return False
-    return not _spent_unreviewed(host, event)
+    return not all(powers.may(host.user, verbs.HOST_UNREVIEWED, event.scope) for host in _new_hosts(event))
+
+
+def is_host(event: Event, actor: str) -> bool:
+    """Whether whoever does it runs the event."""
+    return any(
+        actor in (person_actor(host.person_id), f"user:{host.person.user_id}")
+        for host in event.host_set.select_related("person")
+    )
+
+
+def _new_hosts(event: Event) -> list[Person]:
+    """Of who made the event and who leads it: those none of whose other events was ever let through."""
+    if event.created_by is None or not movement().review_first_events:
+        return []
+    lead = event.host_set.filter(lead=True).select_related("person").first()
+    running = {event.created_by, lead.person if lead else event.created_by}
+    others = Event.objects.filter(created_by__in=running, published_at__isnull=False).exclude(pk=event.pk)
+    known = set(others.exclude(state__in=[Event.State.DRAFT, Event.State.WAITING]).values_list("created_by", flat=True))
+    return [host for host in running if host.pk not in known]
 
 
 def _spent_unreviewed(host: Person, event: Event) -> bool:
@@ -260,8 +307,12 @@ def _spent_unreviewed(host: Person, event: Event) -> bool:
     return True
 
 
-def _spend_review(event: Event, actor: str) -> None:
-    """One decision less for a reviewer whose decisions are counted. Raises Refused."""
+def _decide(event: Event, actor: str, version: int | None) -> None:
+    """A reviewer decides on what they read, not on their own event; once less where that is counted. Raises Refused."""
+    if version not in (None, event.version):
+        raise Refused(_("It was changed meanwhile. Please look at it again."))
+    if is_host(event, actor):
+        raise Refused(_("You host this event, so somebody else decides on it."))
     kind, _colon, key = actor.partition(":")
     if kind != "user":
         return

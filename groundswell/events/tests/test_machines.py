@@ -37,8 +37,10 @@ class Lifecycle(RuleBasedStateMachine):
         if before.state != "published" and self.standing.state == "published":
             assert before.confirmed
             assert (act, before.state) == (Act.PUBLISH, "waiting") or (act is Act.SUBMIT and not needs_review)
+        if act is Act.REVIEW_AGAIN:
+            assert (before.state, self.standing.state) == ("published", "waiting")
         if before.state == "published":
-            assert self.standing.state in ("published", "cancelled")
+            assert self.standing.state in ("published", "cancelled") or act is Act.REVIEW_AGAIN
         if act in (Act.CONFIRM, Act.CHANGE):
             assert self.standing.state == before.state
 

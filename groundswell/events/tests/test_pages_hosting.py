@@ -11,6 +11,7 @@ from groundswell.events import links, services, verbs
 from groundswell.events.models import Event, Host, Invitation
 from groundswell.events.services import hosting
 from groundswell.events.tests import making
+from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import user_actor
 from groundswell.messaging.models import Delivery
 from groundswell.people.models import Person
@@ -246,18 +247,121 @@ def test_reviewers_publish_or_send_back_with_a_note(world):
     client = world.client("dana")
     text = client.get("/hq/review").content.decode()
     assert "first" in text and "Send back with this note" in text
-    decide = reverse("events:decide", args=[world.waiting.pk])
-    client.post(decide, {"act": "send_back", "note": ""})
+    client.post(*decision(world.waiting, "send_back", note=""))
     world.waiting.refresh_from_db()
     assert world.waiting.state == "waiting"
-    client.post(decide, {"act": "send_back", "note": "Please say where to park."})
+    client.post(*decision(world.waiting, "send_back", note="Please say where to park."))
     world.waiting.refresh_from_db()
     assert world.waiting.state == "draft" and world.waiting.note == "Please say where to park."
     services.submit(world.waiting)
-    client.post(decide, {"act": "publish"})
-    client.post(decide, {"act": "publish"})  # a colleague was quicker: told, no error
+    client.post(*decision(world.waiting))
+    client.post(*decision(world.waiting))  # a colleague was quicker: told, no error
     world.waiting.refresh_from_db()
     assert world.waiting.state == "published"
+
+
+@pytest.mark.parametrize("how", [{"act": "publish"}, {"act": "send_back", "note": "Nearly there."}])
+@pytest.mark.parametrize("version", ["0", "", "x", "-1"])
+def test_a_decision_is_on_what_was_read(world, how, version):
+    client = world.client("dana")
+    assert 'name="version" value="0"' in client.get("/hq/review").content.decode()
+    services.change(world.waiting, making.TEST, title="Something else")
+    reply = client.post(*decision(world.waiting, **(how | {"version": version})), follow=True)
+    assert "It was changed meanwhile. Please look at it again." in reply.content.decode()
+    world.waiting.refresh_from_db()
+    assert world.waiting.state == "waiting"
+    client.post(*decision(world.waiting, **how))
+    world.waiting.refresh_from_db()
+    assert world.waiting.state != "waiting"
+
+
+def test_nobody_decides_on_their_own_event(world):
+    services.add_host(world.waiting, people_of_user(world.users["dana"]), making.TEST)
+    client = world.client("dana")
+    words = "You host this event, so somebody else decides on it."
+    assert words in client.get("/hq/review").content.decode()
+    for how in ({"act": "publish"}, {"act": "send_back", "note": "Me."}):
+        assert words in client.post(*decision(world.waiting, **how), follow=True).content.decode()
+    world.waiting.refresh_from_db()
+    assert world.waiting.state == "waiting"
+
+
+def saved_by(world, **changed):
+    """alice saves her event with other answers; the page she comes back to."""
+    event = world.event
+    event.refresh_from_db()
+    shift = making.first(event)
+    kept = {"shifts-INITIAL_FORMS": "1", "shifts-0-id": str(shift.pk)}
+    same = {
+        "title": event.title,
+        "description": "",
+        "venue": event.venue,
+        "street": event.street,
+        "city": event.city,
+        **kept,
+    }
+    client = world.client("alice", headers={"sec-fetch-site": "same-origin"})
+    text = client.post(f"/events/{event.pk}/edit", answers(**(same | changed)), follow=True).content.decode()
+    event.refresh_from_db()
+    return text
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "Buy my coins"},
+        {"description": "Buy my coins"},
+        {"street": "1 Other Rd"},
+        {"postal_code": "05602"},
+        {"online": "yes", "online_url": "https://coins.example"},
+    ],
+)
+def test_what_a_reviewer_let_through_is_reviewed_again_while_the_host_is_new(world, page, changed):
+    sentence = "a person looks it over before everybody sees it again"
+    assert sentence in world.client("alice").get(f"/events/{world.event.pk}/edit").content.decode()
+    assert "A person looks it over now, before everybody sees it again." in saved_by(world, **changed)
+    assert world.event.state == "waiting"
+    assert page.get(f"/events/{world.event.pk}").status_code == 404
+    world.rsvp.refresh_from_db()
+    assert world.rsvp.state == "going"
+    world.client("dana").post(*decision(world.event))
+    world.event.refresh_from_db()
+    assert world.event.state == "published" and page.get(f"/events/{world.event.pk}").status_code == 200
+
+
+def test_those_who_come_hear_of_another_place_once_it_is_published_again(world):
+    told = lambda: Entry.objects.filter(kind="event.changed", on_id=world.event.pk)  # noqa: E731
+    saved_by(world, street="1 Other Rd")
+    saved_by(world, venue="The barn")
+    before = world.event.sequence
+    world.client("dana").post(*decision(world.event))
+    world.event.refresh_from_db()
+    last = told().latest("pk")
+    assert set(last.data["fields"]) == {"street", "venue"}
+    assert (world.event.sequence, world.event.untold) == (before + 1, [])
+
+
+def test_a_new_host_s_second_event_does_not_vouch_while_the_first_waits_again(world):
+    saved_by(world, title="Buy my coins")
+    second = making.draft(people_of_user(world.users["alice"]))
+    assert services.confirm(second).state == "waiting"
+
+
+@pytest.mark.parametrize("who", ["room", "staff", "known", "trusted"])
+def test_other_changes_stay_published(world, who):
+    alice = world.users["alice"]
+    if who == "room":
+        saved_by(world, **{"shifts-0-capacity": "40"})
+    elif who == "staff":
+        services.change(world.event, user_actor(world.users["dana"].pk), title="Open kitchen, all day")
+    elif who == "known":
+        making.published(people_of_user(alice))
+        saved_by(world, title="Open kitchen, all day")
+    else:
+        give(world.users["dana"], alice, verbs.HOST_UNREVIEWED)
+        saved_by(world, title="Open kitchen, all day")
+    world.event.refresh_from_db()
+    assert world.event.state == "published" and world.event.version == 1
 
 
 def counted_reviewer(world):
@@ -271,8 +375,9 @@ def counted_reviewer(world):
 
 
 def decision(event, act="publish", **more):
-    """The form of the queue as it was shown."""
-    return reverse("events:decide", args=[event.pk]), {"act": act, **more}
+    """The form of the queue as it is shown now."""
+    event.refresh_from_db()
+    return reverse("events:decide", args=[event.pk]), {"act": act, "version": event.version, **more}
 
 
 @pytest.mark.parametrize("first", [{"act": "publish"}, {"act": "send_back", "note": "Say where to park."}])

@@ -28,6 +28,7 @@ from groundswell.events.forms import (
 from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused, ShiftDetails
 from groundswell.events.services import inviting
+from groundswell.events.services.hosting import reviewed_again
 from groundswell.kit.ids import new_id
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.rules import person_actor, user_actor
@@ -195,8 +196,11 @@ def _change(request: HttpRequest, event: Event, form: EventForm, shifts: BaseShi
     changed = {name: getattr(details, name) for name in names} | {"shifts": details.shifts}
     if not details.online and event.online:
         changed["time_zone"] = ""
-    services.change(event, _actor(request), **changed)
-    messages.success(request, _("Saved. People who come hear of a new time or place by mail."))
+    after = services.change(event, _actor(request), **changed)
+    if event.state == Event.State.PUBLISHED and after.state == Event.State.WAITING:
+        messages.success(request, _("Saved. A person looks it over now, before everybody sees it again."))
+    else:
+        messages.success(request, _("Saved. People who come hear of a new time or place by mail."))
 
 
 @never_cache
@@ -343,6 +347,7 @@ def _running(event: Event, tab: str) -> dict[str, Any]:
         "tab": tab,
         "event": selectors.shown(event, exact=True),
         "row": event,
+        "again": reviewed_again(event),
         "hosts": selectors.hosts_of(event),
         "invited": event.invitations.filter(accepted_at=None).order_by("at", "pk"),
         "cohost": CoHostForm(),

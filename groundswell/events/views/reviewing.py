@@ -1,5 +1,6 @@
 """The queue of events that wait for somebody to let them through."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from groundswell.events import selectors, services, verbs
 from groundswell.events.forms import NoteForm
 from groundswell.events.rules import Invalid, Refused
+from groundswell.events.services.hosting import is_host
 from groundswell.ledger.rules import user_actor
 from groundswell.people.selectors import display_name
 from groundswell.powers import selectors as powers
@@ -26,11 +28,17 @@ SHOWN = 25
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Events as people will see them, the longest waiting first; and who else may decide."""
+    assert request.user.is_authenticated
     who = viewer.of(request)
     waiting = selectors.review_queue(who)
     total = waiting.count()
     cards = [
-        {"event": selectors.shown(event, exact=True), "row": event, "form": NoteForm(auto_id=f"note-{event.pk}-%s")}
+        {
+            "event": selectors.shown(event, exact=True),
+            "row": event,
+            "own": is_host(event, user_actor(request.user.pk)),
+            "form": NoteForm(auto_id=f"note-{event.pk}-%s"),
+        }
         for event in waiting[:SHOWN]
     ]
     others = [display_name(user) or str(user.email) for user in powers.holders(verbs.REVIEW) if user != who.user]
@@ -45,12 +53,14 @@ def decide(request: HttpRequest, event_id: UUID) -> HttpResponse:
     event = selectors.access_event(viewer.of(request), event_id, verbs.REVIEW)
     assert request.user.is_authenticated
     actor = user_actor(request.user.pk)
+    read = request.POST.get("version", "")
+    version = int(read) if re.fullmatch(r"[0-9]{1,9}", read) else -1
     try:
         if request.POST.get("act") == "publish":
-            services.publish(event, actor)
+            services.publish(event, actor, version=version)
             messages.success(request, _("“%(title)s” is published.") % {"title": event.title})
         else:
-            services.send_back(event, actor, request.POST.get("note", ""))
+            services.send_back(event, actor, request.POST.get("note", ""), version=version)
             messages.success(request, _("“%(title)s” went back to its host with your note.") % {"title": event.title})
     except Invalid as invalid:
         messages.error(request, " ".join(invalid.problems.values()))
