@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from groundswell.ledger import hooks
 from groundswell.ledger.models import Cursor, Entry, Tally
@@ -108,7 +109,8 @@ def sentence(entry: Entry) -> str:
     kind = hooks.kinds.get(entry.kind)
     if kind is None:
         return entry.kind
-    return str(kind.sentence).format(**{"quantity": entry.quantity, **entry.data})
+    said = str(kind.sentence).format(**{"quantity": entry.quantity, **entry.data})
+    return gettext("taken back: %(what)s") % {"what": said} if entry.quantity < 0 else said
 
 
 # --- how far behind ------------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_keys_are_forgotten_after_a_day():
 
 
 # --- over HTTP ------------------------------------------------------------------------------------------------------
-@idempotent_view
+@idempotent_view()
 def view(request):
     if not request.POST.get("name", "x"):
         return HttpResponse("what is your name?", status=422)

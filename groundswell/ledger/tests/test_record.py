@@ -35,6 +35,8 @@ def test_an_entry_says_all_it_was_told():
     assert (entry.quantity, entry.amount, entry.currency) == (3, 2700, "USD")
     assert entry.data == {"what": "chairs", "list": ["a", "b"], "number": 4, "yes": True}
     assert selectors.sentence(entry) == "did 3 of chairs"
+    entry.quantity = -3
+    assert selectors.sentence(entry) == "taken back: did -3 of chairs"
 
 
 @pytest.mark.django_db(transaction=True)
