@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +68,19 @@ class TimeInput(forms.TimeInput):
 def _types() -> list[tuple[str, str]]:
     """Kinds of events as choices, with a capital letter."""
     return [(value, capfirst(str(label))) for value, label in Event.Type.choices]
+
+
+def in_our_words(form: forms.BaseForm) -> None:
+    """Sentences of ours where Django has its own, for what only a broken or made-up form sends."""
+    for field in form.fields.values():
+        if "invalid_choice" in field.error_messages:
+            field.error_messages["invalid_choice"] = _("Choose one of the list.")
+        field.validators = [
+            ProhibitNullCharactersValidator(_("This has a character that cannot be written. Please type it again."))
+            if isinstance(validator, ProhibitNullCharactersValidator)
+            else validator
+            for validator in field.validators
+        ]
 
 
 def show_problems(form: forms.BaseForm, problems: Iterable[tuple[str, str]]) -> None:
@@ -337,6 +351,7 @@ class EventForm(PublicForm):
         kept = self.initial.get("time_zone", "")
         extra = [(zone, zone) for zone in (home, kept) if zone and zone not in dict(TIME_ZONES)]
         self.fields["time_zone"].choices = [*zones, *dict(extra).items()]  # type: ignore[attr-defined]
+        in_our_words(self)
         kept_languages = [(code, code) for code in self.initial.get("languages", ()) if code not in dict(LANGUAGES)]
         self.fields["languages"].choices = [*LANGUAGES, *kept_languages]  # type: ignore[attr-defined]
 
@@ -407,6 +422,10 @@ class ShiftForm(forms.Form):
         widget=forms.NumberInput(attrs={"min": 1, "inputmode": "numeric"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        in_our_words(self)
+
     def details(self) -> ShiftDetails:
         asked = self.cleaned_data
         starts = datetime.combine(asked["day"], asked["starts"])
@@ -419,6 +438,12 @@ class ShiftForm(forms.Form):
 class BaseShiftForms(_FormSet):
     """The time slots of an event, a row each."""
 
+    default_error_messages = {
+        "missing_management_form": _("The times did not arrive. Please load the page again and fill them in."),
+        "too_many_forms": _("An event has at most %(num)d times."),
+        "too_few_forms": _("Say when the event is."),
+    }
+
     def details(self) -> list[ShiftDetails]:
         """The shifts; a row that was left empty, or is to go, is none."""
         return [form.details() for form in self.filled]
@@ -429,7 +454,7 @@ class BaseShiftForms(_FormSet):
 
 
 ShiftForms: type[BaseShiftForms] = forms.formset_factory(  # type: ignore[assignment]
-    ShiftForm, BaseShiftForms, extra=0, min_num=1, max_num=MOST_SHIFTS, can_delete=True
+    ShiftForm, BaseShiftForms, extra=0, min_num=1, max_num=MOST_SHIFTS, absolute_max=2 * MOST_SHIFTS, can_delete=True
 )
 _SHIFT_FIELDS = {"starts_at": "starts", "ends_at": "ends", "capacity": "capacity"}
 
@@ -458,6 +483,10 @@ class CoHostForm(forms.Form):
 
     given_name = forms.CharField(label=_("First name"), max_length=100)
     email = forms.CharField(label=_("Email"), widget=forms.EmailInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        in_our_words(self)
 
 
 class NoteForm(forms.Form):

@@ -32,12 +32,13 @@ MIN_SECONDS = 2.0  # nobody fills in a form faster; 0 switches the time trap off
 MAX_SECONDS = 24 * 3600.0  # so long may a page lie in a cache or an open tab
 
 
-def public_action(name: str, *, per_hour: float = 60, burst: int = 20) -> Callable[[View], View]:
+def public_action(name: str, *, per_hour: float | None = 60, burst: int = 20) -> Callable[[View], View]:
     """A view whose posts need no session: from our own pages only (else 403), limited per client and form (else 429).
 
     Args:
         name: of the form, in the bucket's key.
-        per_hour: posts a client may send in the long run; an address may be a whole meeting hall's.
+        per_hour: posts a client may send in the long run; an address may be a whole meeting hall's. None: the view
+            counts what it does itself.
         burst: posts at once.
     """
 
@@ -48,7 +49,7 @@ def public_action(name: str, *, per_hour: float = 60, burst: int = 20) -> Callab
             if request.method not in SAFE:
                 if not from_own_page(request):
                     return render(request, "powers/elsewhere.html", status=403)
-                if not limits.take(f"{name}:{limits.client_key(request)}", per_hour=per_hour, burst=burst):
+                if per_hour and not limits.take(f"{name}:{limits.client_key(request)}", per_hour=per_hour, burst=burst):
                     return too_many(request, math.ceil(3600 / per_hour))
             return view(request, *args, **kwargs)
 

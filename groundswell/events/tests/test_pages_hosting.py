@@ -11,6 +11,8 @@ from groundswell.events import links, services, verbs
 from groundswell.events.models import Event, Host, Invitation
 from groundswell.events.services import hosting
 from groundswell.events.tests import making
+from groundswell.events.views import hosting as pages
+from groundswell.ledger import http
 from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import user_actor
 from groundswell.messaging.models import Delivery
@@ -96,9 +98,9 @@ def test_whoever_is_signed_in_needs_to_say_only_what_happens(world):
         ({"shifts-0-capacity": "9" * 30}, "shifts-0-capacity", "Room for 1 to 100,000"),
         ({"email": "nobody"}, "email", "is not an email address"),
         ({"phone": "12"}, "phone", "is not a phone number"),
-        ({"languages": ["klingon"]}, "languages", "Select a valid choice"),
+        ({"languages": ["klingon"]}, "languages", "Choose one of the list."),
         ({"online": "yes", "online_url": "javascript:alert(1)"}, "online_url", "A link begins with https://"),
-        ({"type": "riot"}, "type", "Select a valid choice"),
+        ({"type": "riot"}, "type", "Choose one of the list."),
     ],
 )
 def test_what_cannot_stand_is_told_on_its_field_and_nothing_is_written(page, changed, field, words):
@@ -435,3 +437,62 @@ def test_out_of_reach_is_not_there(world, role):
 def test_the_host_is_let_in(world):
     """The control of the test above."""
     assert world.client("alice").get(reverse("events:edit", args=[world.event.pk])).status_code == 200
+
+
+# --- forms that come back ------------------------------------------------------------------------------------------
+def test_mistakes_and_further_times_do_not_use_up_the_limit(page, monkeypatch):
+    monkeypatch.setitem(pages.STARTED, "burst", 2)
+    monkeypatch.setitem(pages.STARTED, "per_hour", 0.001)
+    for _again in range(4):
+        assert page.post("/events/new", answers(title="")).status_code == 422
+        assert page.post("/events/new", answers(postal_code="00000")).status_code == 422
+        assert page.post("/events/new", answers(add_shift="1")).status_code == 200
+    assert [page.post("/events/new", answers()).status_code for _n in range(2)] == [303, 303]
+    reply = page.post("/events/new", answers(idempotency_key="k" * 36))
+    text = reply.content.decode()
+    assert reply.status_code == 429 and "Wait a minute, then send it." in text and reply["Retry-After"] == "60"
+    assert "Bring a spoon." in text and "17 Hill Rd" in text and 'name="shifts-0-day"' in text
+    assert Event.objects.count() == 2
+
+
+def test_a_key_used_for_other_answers_brings_the_form_back_with_a_new_one(page):
+    key = "0190aaaa-0000-7000-8000-000000000001"
+    page.post("/events/new", answers(idempotency_key=key))
+    reply = page.post("/events/new", answers(idempotency_key=key, title="Second thoughts"))
+    text = reply.content.decode()
+    assert reply.status_code == 422 and "it makes one more event" in text and "Second thoughts" in text
+    new = re.search(r'name="idempotency_key" value="([^"]+)"', text)[1]
+    assert new != key
+    assert page.post("/events/new", answers(idempotency_key=new, title="Second thoughts")).status_code == 303
+
+
+def test_a_press_while_the_first_is_worked_on_brings_the_form_back_with_its_key(page, monkeypatch):
+    """The same key: whoever presses again gets the first event, not a second one."""
+
+    def busy(*args):
+        raise http.KeyInFlight
+
+    monkeypatch.setattr(http, "PATIENCE", 0)
+    monkeypatch.setattr(http, "idempotent", busy)
+    reply = page.post("/events/new", answers(idempotency_key="the-key"))
+    text = reply.content.decode()
+    assert reply.status_code == 409 and "still being worked on" in text and "Bring a spoon." in text
+    assert 'name="idempotency_key" value="the-key"' in text and reply["Retry-After"]
+    by_program = page.post("/events/new", answers(), headers={"Idempotency-Key": "the-key"})
+    assert by_program.status_code == 409 and by_program["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"title": "a\0b"}, "This has a character that cannot be written."),
+        ({"shifts-TOTAL_FORMS": "x"}, "The times did not arrive."),
+        ({"shifts-TOTAL_FORMS": "900"}, "An event has at most 20 times."),
+    ],
+)
+def test_broken_forms_are_answered_in_our_words(page, changed, words):
+    reply = page.post("/events/new", answers(**changed))
+    text = html.unescape(reply.content.decode())
+    assert reply.status_code == 422 and words in text
+    for raw in ("ManagementForm", "Null characters", "Please submit", "Select a valid"):
+        assert raw not in text

@@ -1,7 +1,7 @@
 """For hosts: starting an event, confirming it, changing it, co-hosts, who comes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.contrib import messages
@@ -36,7 +36,7 @@ from groundswell.people import selectors as people_read
 from groundswell.people import services as people
 from groundswell.people.models import Person
 from groundswell.people.rules import BadDetails
-from groundswell.powers import viewer
+from groundswell.powers import limits, viewer
 from groundswell.powers.gates import signed_in
 from groundswell.powers.models import User
 from groundswell.powers.movement import movement
@@ -44,10 +44,35 @@ from groundswell.powers.public import public_action
 from groundswell.sources import carry
 
 
+class Often(TypedDict):
+    per_hour: float
+    burst: int
+
+
+STARTED: Often = {"per_hour": 120, "burst": 60}  # events from one address, which may be a whole hall's
+
+
+class _TooMany(Exception):
+    """More events were started from there than the limit lets through."""
+
+
 # --- starting one --------------------------------------------------------------------------------------------------
+def _again(request: HttpRequest, status: int) -> HttpResponse:
+    """The form as it was filled in, with a sentence, for a second press that came too soon or too late."""
+    user = viewer.of(request).user
+    form = (EventForm if user else NewEventForm)(request.POST)
+    if status == 409:
+        form.add_error(None, _("Your first press is still being worked on. Wait a moment, then press once more."))
+    else:
+        form.add_error(
+            None, _("This form was sent before with other answers. If you send it again, it makes one more event.")
+        )
+    return _new(request, form, ShiftForms(request.POST, prefix="shifts"), user, status=status)
+
+
 @never_cache
-@public_action("events.create", per_hour=20, burst=10)
-@idempotent_view
+@public_action("events.create", per_hour=None)
+@idempotent_view(_again)
 def create(request: HttpRequest) -> HttpResponse:
     """One page to host. Who is signed in is known; others say who they are and confirm it by mail."""
     user = viewer.of(request).user
@@ -65,6 +90,11 @@ def create(request: HttpRequest) -> HttpResponse:
             show_invalid(invalid, form, shifts)
         except BadDetails as bad:
             show_problems(form, [(bad.field, str(bad))])
+        except _TooMany:
+            form.add_error(None, _("A great many events were started from where you are. Wait a minute, then send it."))
+            reply = _new(request, form, shifts, user, status=429)
+            reply["Retry-After"] = "60"
+            return reply
         else:
             if user:
                 messages.success(request, _said(event))
@@ -106,8 +136,10 @@ def _one_more(request: HttpRequest) -> BaseShiftForms:
 
 
 def _create(request: HttpRequest, form: EventForm, shifts: Sequence[ShiftDetails], user: User | None) -> Event:
-    """The person and the event, or neither."""
+    """The person and the event, or neither: what cannot stand is not counted in the limit either."""
     with transaction.atomic():
+        if not limits.take(f"events.create:{limits.client_key(request)}", **STARTED):
+            raise _TooMany
         if user:
             person, actor = people.person_of_user(user), user_actor(user.pk)
         else:
