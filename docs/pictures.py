@@ -37,11 +37,11 @@ def main(site: str) -> None:
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        laptop = browser.new_page(base_url=site, viewport=LAPTOP)
+        laptop = browser.new_context(base_url=site, viewport=LAPTOP).new_page()
         laptop.goto("/events?near=Burlington,+VT")
         laptop.wait_for_timeout(800)
         laptop.screenshot(path=IMAGES / "find.png")
-        phone = browser.new_page(base_url=site, viewport=PHONE)
+        phone = browser.new_context(base_url=site, viewport=PHONE).new_page()
         phone.goto("/events?near=Burlington,+VT")
         phone.wait_for_timeout(500)
         phone.screenshot(path=IMAGES / "find-phone.png")

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 10_000  # entries per COPY, and per transaction of the sequencer
 BLOCK = 1_000  # entries per block, and per transaction of a consumer
+CATCH_UP = 5_000  # entries per transaction of a consumer that catches up: each commit waits for the disk
 KEEP_KEYS = timedelta(hours=24)
 MONTHS_AHEAD = timedelta(days=62)
 
@@ -198,12 +199,13 @@ SELECT id, at, leaf FROM next ORDER BY id
 
 
 # --- consumers -----------------------------------------------------------------------------------------------------
-def consume(consumer: hooks.Consumer, *, wait: bool = False, up_to: int | None = None) -> int:
+def consume(consumer: hooks.Consumer, *, wait: bool = False, up_to: int | None = None, most: int = BLOCK) -> int:
     """Hand the next blocks to a consumer and move its cursor, in one transaction.
 
     Args:
         wait: for a runner that holds the cursor, and do not mind that the consumer failed a moment ago.
         up_to: the last block to hand over.
+        most: how many entries at once, where there is more than one block.
 
     Returns:
         How many blocks were handed over; 0 when there were none, another runner is at work, or the consumer waits
@@ -214,7 +216,7 @@ def consume(consumer: hooks.Consumer, *, wait: bool = False, up_to: int | None =
     """
     try:
         with transaction.atomic():
-            return _consume(consumer, wait, up_to)
+            return _consume(consumer, wait, up_to, most)
     except (OperationalError, InterfaceError):
         raise  # the database, not the consumer
     except Exception as error:
@@ -222,15 +224,15 @@ def consume(consumer: hooks.Consumer, *, wait: bool = False, up_to: int | None =
         raise
 
 
-def _consume(consumer: hooks.Consumer, wait: bool, up_to: int | None) -> int:
+def _consume(consumer: hooks.Consumer, wait: bool, up_to: int | None, most: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_MY_CURSOR + ("" if wait else " SKIP LOCKED"), [consumer.name, wait, clock.now()])
         if (found := cursor.fetchone()) is None:
             if not Cursor.objects.filter(consumer=consumer.name).exists():
                 Cursor.objects.bulk_create([Cursor(consumer=consumer.name)], ignore_conflicts=True)
-                return _consume(consumer, wait, up_to)
+                return _consume(consumer, wait, up_to, most)
             return 0
-        cursor.execute(_NEXT_BLOCKS, [found[0], up_to, BLOCK])
+        cursor.execute(_NEXT_BLOCKS, [found[0], up_to, most])
         blocks = cursor.fetchall()
     if not blocks:
         return 0
@@ -288,7 +290,7 @@ def catch_up() -> int:
             if consumer.name in failed:
                 continue
             try:
-                moved += consume(consumer, wait=True)
+                moved += consume(consumer, wait=True, most=CATCH_UP)
             except (OperationalError, InterfaceError):
                 raise
             except Exception as error:
@@ -328,7 +330,7 @@ def rebuild(projection: hooks.Projection, progress: Callable[[int, int], None] =
                 projection.reset()
                 Cursor.objects.filter(consumer=projection.name).update(block=0, problem="", failures=0, retry_at=None)
             done = 0
-            while last and (blocks := consume(projection, wait=True, up_to=last)):
+            while last and (blocks := consume(projection, wait=True, up_to=last, most=CATCH_UP)):
                 done += blocks
                 progress(done, last)
             return Rebuilt(last, before, projection.digest())

@@ -28,7 +28,7 @@ EVENTS = 3_500
 SIZES = [(0.0, 0), (0.028, 0), (0.1, 4), (0.25, 10), (0.5, 20), (0.75, 35), (0.9, 70), (0.99, 205), (1.0, 600)]
 NO_LIMIT = 0.17
 FULL = 0.37
-PARTY = [1, 1, 1, 1, 1, 1, 2, 2, 2, 3]  # places per RSVP
+PARTY = [1, 1, 1, 1, 2, 2, 2, 2, 3, 4]  # places per RSVP: neighbours come in twos
 
 TITLES = [
     ("house_party", "House party in {city}", 46),

@@ -49,11 +49,7 @@ class Command(BaseCommand):
             say("an interrupted demo is cleared away")
             loading.clear()
             serving.prepare(self.stdout.write)
-        worker = serving.Child(serving.worker_command())  # reads the ledger on the other core meanwhile
-        try:
-            loading.fill(say, events)
-        finally:
-            worker.stop()
+        loading.fill(say, events)
         say("ready")
         connection.close()
 
