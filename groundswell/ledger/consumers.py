@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from django.db import connection
 
-from groundswell.ledger.models import Batch, Tally
+from groundswell.ledger.models import ONE_BY_ONE, Batch, Tally
 
 
 class Tallies:
@@ -32,16 +32,15 @@ class Tallies:
 
 # Each entry counts four times: (all of its kind, its subject) x (in total, in its hour). One statement, rows in one
 # order: two runners can never wait for each other in a circle.
-_ADD = """
+_ADD = f"""
 INSERT INTO ledger_tally AS kept (kind, on_id, hour, currency, entries, quantity, amount)
 SELECT kind, subject, counted.hour, coalesce(currency, ''), count(*), sum(quantity), coalesce(sum(amount), 0)
-FROM ledger_entry
+FROM {ONE_BY_ONE}
 CROSS JOIN LATERAL (SELECT %(all)s::uuid UNION SELECT coalesce(on_id, %(all)s::uuid)) AS done_to (subject)
 CROSS JOIN LATERAL (VALUES (NULL), (date_trunc('hour', at, 'UTC'))) AS counted (hour)
-WHERE id = ANY (%(ids)s) AND at BETWEEN %(first)s AND %(last)s
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 ON CONFLICT (kind, on_id, hour, currency) DO UPDATE SET
     entries = kept.entries + excluded.entries,
     quantity = kept.quantity + excluded.quantity,
     amount = kept.amount + excluded.amount
-"""
+"""  # noqa: S608  (a constant)
