@@ -5,9 +5,8 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
+from groundswell.kit import maps
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundswell.config.settings")
 application = get_wsgi_application()
-
-from groundswell.kit import maps  # noqa: E402  # after Django is set up
-
 threading.Thread(target=maps.warm, name="warm", daemon=True).start()

@@ -1,12 +1,11 @@
 """What people fill in: finding, coming, hosting, reviewing. Fields and their words; what may stand is for `rules`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from groundswell.events.rules import MOST_GUESTS, MOST_SHIFTS, EventDetails, Inv
 from groundswell.events.selectors import FindQuery, PublicEvent, PublicShift
 from groundswell.events.services import Agreed
 from groundswell.kit import geo
+from groundswell.kit.forms import Form
 from groundswell.kit.maps import COUNTS_MILES
 from groundswell.kit.templatetags.kit import shown_span
 from groundswell.people.rules import NewPerson
@@ -28,6 +28,7 @@ else:  # not generic at run time
     _FormSet = forms.BaseFormSet
 
 MILE_M = 1609.344
+DISTANCES = (5, 10, 25, 50, 100, 250)  # in miles or kilometres
 OVERNIGHT = timedelta(hours=8)  # an end that lies before the start is the next day's, if that makes no longer event
 LANGUAGES = [
     ("en", _("English")),
@@ -65,32 +66,19 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
+def _person(asked: Mapping[str, Any], language: str) -> NewPerson:
+    """Who filled in a form, as they wrote it."""
+    names = ("given_name", "family_name", "email", "phone", "postal_code")
+    return NewPerson(**{name: asked[name] for name in names}, language=language, country=movement().country)
+
+
 def _types() -> list[tuple[str, str]]:
     """Kinds of events as choices, with a capital letter."""
     return [(value, capfirst(str(label))) for value, label in Event.Type.choices]
 
 
-def in_our_words(form: forms.BaseForm) -> None:
-    """Sentences of ours where Django has its own, for what only a broken or made-up form sends."""
-    for field in form.fields.values():
-        if "invalid_choice" in field.error_messages:
-            field.error_messages["invalid_choice"] = _("Choose one of the list.")
-        field.validators = [
-            ProhibitNullCharactersValidator(_("This has a character that cannot be written. Please type it again."))
-            if isinstance(validator, ProhibitNullCharactersValidator)
-            else validator
-            for validator in field.validators
-        ]
-
-
-def show_problems(form: forms.BaseForm, problems: Iterable[tuple[str, str]]) -> None:
-    """Put each problem on its field, or at the top where the form has no such field."""
-    for field, sentence in problems:
-        form.add_error(field if field in form.fields else None, sentence)
-
-
 # --- finding -------------------------------------------------------------------------------------------------------
-class FindForm(forms.Form):
+class FindForm(Form):
     """The filters of the list, read from the address. Wrong values are told and left out of the search."""
 
     near = forms.CharField(
@@ -110,11 +98,9 @@ class FindForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["within"].choices = [  # type: ignore[attr-defined]
-            *((n, gettext("%(n)d miles") % {"n": n} if in_miles() else f"{n} km") for n in (5, 10, 25, 50, 100, 250)),
-            (0, _("any distance")),
-        ]
-        self.fields["type"].choices = _types()  # type: ignore[attr-defined]
+        distances = ((n, gettext("%(n)d miles") % {"n": n} if in_miles() else f"{n} km") for n in DISTANCES)
+        self.choose("within", [*distances, (0, _("any distance"))])
+        self.choose("type", _types())
 
     def clean_near(self) -> geo.Place | None:
         text = self.cleaned_data["near"].strip()
@@ -218,9 +204,7 @@ class RSVPForm(PublicForm):
     def __init__(self, event: PublicEvent, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.open_shifts = [shift for shift in event.shifts if not shift.past]
-        self.fields["shift"].choices = [  # type: ignore[attr-defined]
-            (str(shift.id), _shift_words(shift, event.time_zone)) for shift in self.open_shifts
-        ]
+        self.choose("shift", ((str(shift.id), _shift_words(shift, event.time_zone)) for shift in self.open_shifts))
         if len(self.open_shifts) == 1:
             self.fields["shift"].widget = forms.HiddenInput()
             self.fields["shift"].initial = str(self.open_shifts[0].id)
@@ -233,17 +217,14 @@ class RSVPForm(PublicForm):
             self.is_bound and (self.data.get("phone") or self.data.get("postal_code") or self.data.get("family_name"))
         )
 
+    def clean_postal_code(self) -> str:
+        code: str = self.cleaned_data["postal_code"]
+        if code.strip() and movement().country == "US" and geo.find_zip(code) is None:
+            raise forms.ValidationError(_("We do not know this ZIP. Check its five digits, or leave it empty."))
+        return code
+
     def person(self, language: str) -> NewPerson:
-        asked = self.cleaned_data
-        return NewPerson(
-            given_name=asked["given_name"],
-            family_name=asked["family_name"],
-            email=asked["email"],
-            phone=asked["phone"],
-            postal_code=asked["postal_code"],
-            language=language,
-            country=movement().country,
-        )
+        return _person(self.cleaned_data, language)
 
     def agreed(self) -> Sequence[Agreed]:
         found = []
@@ -259,7 +240,7 @@ def _shift_words(shift: PublicShift, time_zone: str) -> str:
     return span if shift.room else gettext("%(time)s (full: waiting list)") % {"time": span}
 
 
-class GuestsForm(forms.Form):
+class GuestsForm(Form):
     """How many come along."""
 
     guests = forms.TypedChoiceField(
@@ -343,17 +324,16 @@ class EventForm(PublicForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["type"].choices = _types()  # type: ignore[attr-defined]
+        self.choose("type", _types())
         if self.data.get("online") == "yes" or self.initial.get("country", "US") != "US":
             self.fields["postal_code"].required = False
         home = movement().time_zone
         zones = [("", gettext("Of the place")), *TIME_ZONES]
         kept = self.initial.get("time_zone", "")
         extra = [(zone, zone) for zone in (home, kept) if zone and zone not in dict(TIME_ZONES)]
-        self.fields["time_zone"].choices = [*zones, *dict(extra).items()]  # type: ignore[attr-defined]
-        in_our_words(self)
+        self.choose("time_zone", [*zones, *dict(extra).items()])
         kept_languages = [(code, code) for code in self.initial.get("languages", ()) if code not in dict(LANGUAGES)]
-        self.fields["languages"].choices = [*LANGUAGES, *kept_languages]  # type: ignore[attr-defined]
+        self.choose("languages", [*LANGUAGES, *kept_languages])
 
     def details(self, shifts: Sequence[ShiftDetails]) -> EventDetails:
         """What was written; `rules.check` decides whether it can stand."""
@@ -396,19 +376,10 @@ class NewEventForm(EventForm):
     )
 
     def person(self, language: str) -> NewPerson:
-        asked = self.cleaned_data
-        return NewPerson(
-            given_name=asked["given_name"],
-            family_name=asked["family_name"],
-            email=asked["email"],
-            phone=asked["phone"],
-            postal_code=asked["postal_code"],
-            language=language,
-            country=movement().country,
-        )
+        return _person(self.cleaned_data, language)
 
 
-class ShiftForm(forms.Form):
+class ShiftForm(Form):
     """One time slot, on the clock of the place."""
 
     id = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -421,10 +392,6 @@ class ShiftForm(forms.Form):
         help_text=_("People. Empty: no limit."),
         widget=forms.NumberInput(attrs={"min": 1, "inputmode": "numeric"}),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        in_our_words(self)
 
     def details(self) -> ShiftDetails:
         asked = self.cleaned_data
@@ -475,21 +442,17 @@ def show_invalid(invalid: Invalid, form: EventForm, shifts: BaseShiftForms) -> N
             _prefix, number, field = name.split("-", 2)
             filled[int(number)].add_error(_SHIFT_FIELDS[field], sentence)
         else:
-            show_problems(form, [(name, sentence)])
+            form.show_problems([(name, sentence)])
 
 
-class CoHostForm(forms.Form):
+class CoHostForm(Form):
     """Somebody to run the event with."""
 
     given_name = forms.CharField(label=_("First name"), max_length=100)
     email = forms.CharField(label=_("Email"), widget=forms.EmailInput())
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        in_our_words(self)
 
-
-class NoteForm(forms.Form):
+class NoteForm(Form):
     """What a reviewer writes to a host."""
 
     note = forms.CharField(

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from groundswell.kit.clock import now
+from groundswell.kit.forms import Form
 from groundswell.powers import limits
 
 View = Callable[..., HttpResponse]
@@ -81,7 +82,7 @@ def stamp() -> str:
     return SIGNER.sign(f"{now().timestamp():.1f}")
 
 
-class PublicForm(forms.Form):
+class PublicForm(Form):
     """A form with a trap for machines: a field people do not see, and a signed time of showing.
 
     Put `{{ form.guard }}` inside the `<form>`; loops over `visible_fields` leave the trap out.

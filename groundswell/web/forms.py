@@ -14,6 +14,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.kit import contacts
+from groundswell.kit.forms import Form
 from groundswell.powers import hooks
 from groundswell.powers.models import COLOUR, Grant, Movement
 from groundswell.powers.movement import movement
@@ -37,7 +38,7 @@ def _languages() -> list[tuple[str, str]]:
     return [(code, str(get_language_info(code)["name_local"]).capitalize()) for code, _name in settings.LANGUAGES]
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(Form):
     """What a movement brings: its name, look and rules."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
@@ -89,7 +90,7 @@ MOST_TIMES = 1_000_000
 LAST_DAY = date(2999, 12, 31)
 
 
-class PowerForm(forms.Form):
+class PowerForm(Form):
     """A power for somebody: never more than the grants it may come from.
 
     Attributes:
@@ -123,7 +124,7 @@ class PowerForm(forms.Form):
         super().__init__(*args, **kwargs)
         names = {verb for grant in grants for verb in (hooks.verbs if grant.verb == EVERYTHING else [grant.verb])}
         verbs = [hooks.verb(name) for name in sorted(names)]
-        self.fields["verb"].choices = [(verb.name, verb.sentence) for verb in verbs if not verb.everyone]  # type: ignore[attr-defined]
+        self.choose("verb", ((verb.name, verb.sentence) for verb in verbs if not verb.everyone))
         places = dict(place for grant in grants for place in selectors.places_within(grant.scope))
         counted: list[Any] = [verb.sentence for verb in verbs if verb.counted]
         if counted:
@@ -132,7 +133,7 @@ class PowerForm(forms.Form):
             )
         else:
             del self.fields["limit"]
-        self.fields["scope"].choices = list(places.items())  # type: ignore[attr-defined]
+        self.choose("scope", places.items())
         most = max((grant.may_hand_on for grant in grants), default=1) - 1
         self.fields["may_hand_on"].help_text = (
             _("Through how many further hands, at most %(most)d: with 0 it stays with them.") % {"most": most}

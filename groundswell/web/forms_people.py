@@ -7,11 +7,12 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from groundswell.kit.forms import Form
 from groundswell.people import rules
 from groundswell.people.models import Field
 
 
-class TagForm(forms.Form):
+class TagForm(Form):
     """One word for a person."""
 
     tag = forms.CharField(
@@ -21,7 +22,7 @@ class TagForm(forms.Form):
     )
 
 
-class FactsForm(forms.Form):
+class FactsForm(Form):
     """A person's values of the movement's fields, each in an input of its type; empty ones are not kept."""
 
     def __init__(self, fields: Sequence[Field], values: Mapping[UUID, Any], data: Any = None) -> None:
@@ -47,7 +48,7 @@ class FactsForm(forms.Form):
         ]
 
 
-class FieldForm(forms.Form):
+class FieldForm(Form):
     """One more fact to keep about people."""
 
     label = forms.CharField(
@@ -62,7 +63,7 @@ class FieldForm(forms.Form):
     )
 
 
-class LinkForm(forms.Form):
+class LinkForm(Form):
     """A source code with a label."""
 
     label = forms.CharField(

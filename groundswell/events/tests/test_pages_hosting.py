@@ -332,13 +332,12 @@ def test_what_a_reviewer_let_through_is_reviewed_again_while_the_host_is_new(wor
 
 
 def test_those_who_come_hear_of_another_place_once_it_is_published_again(world):
-    told = lambda: Entry.objects.filter(kind="event.changed", on_id=world.event.pk)  # noqa: E731
     saved_by(world, street="1 Other Rd")
     saved_by(world, venue="The barn")
     before = world.event.sequence
     world.client("dana").post(*decision(world.event))
     world.event.refresh_from_db()
-    last = told().latest("pk")
+    last = Entry.objects.filter(kind="event.changed", on_id=world.event.pk).latest("pk")
     assert set(last.data["fields"]) == {"street", "venue"}
     assert (world.event.sequence, world.event.untold) == (before + 1, [])
 

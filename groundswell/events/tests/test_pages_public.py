@@ -240,6 +240,8 @@ def test_errors_come_back_on_their_fields_with_everything_typed(page):
     assert 'value="not an address"' in text and 'value="12"' in text and 'value="05401"' in text
     reply = say_yes(page, event, email="not an address")
     assert "is not an email address" in reply.content.decode()
+    assert "We do not know this ZIP" in say_yes(page, event, postal_code="00000").content.decode()
+    assert "Choose one of the list" in say_yes(page, event, guests="11").content.decode()
     assert not RSVP.objects.exists()
 
 

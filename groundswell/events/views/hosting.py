@@ -1,6 +1,6 @@
 """For hosts: starting an event, confirming it, changing it, co-hosts, who comes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from groundswell.events.forms import (
     NewEventForm,
     ShiftForms,
     show_invalid,
-    show_problems,
     show_shift_problems,
 )
 from groundswell.events.models import RSVP, Event
@@ -89,7 +88,7 @@ def create(request: HttpRequest) -> HttpResponse:
         except Invalid as invalid:
             show_invalid(invalid, form, shifts)
         except BadDetails as bad:
-            show_problems(form, [(bad.field, str(bad))])
+            form.show_problems([(bad.field, str(bad))])
         except _TooMany:
             form.add_error(None, _("A great many events were started from where you are. Wait a minute, then send it."))
             reply = _new(request, form, shifts, user, status=429)
@@ -165,17 +164,24 @@ def mailed(request: HttpRequest) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 @public_action("events.confirm", per_hour=60, burst=30)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the mail. Looking changes nothing, as mail scanners look too: the button confirms."""
+    """The link in the mail to whoever made an event: the button confirms their address."""
     event = links.event_from(token)
+    context = {"event": selectors.shown(event, exact=True), "confirmed": event.confirmed_at}
+    return _by_link(request, lambda: services.confirm(event), "events/confirm.html", context)
+
+
+def _by_link(
+    request: HttpRequest, act: Callable[[], object], template: str, context: Mapping[str, object]
+) -> HttpResponse:
+    """A link in a mail. Looking changes nothing, as mail scanners look too: the button acts."""
     problem = ""
     if request.method == "POST":
         try:
-            services.confirm(event)
-            return _see_other(reverse("events:confirm", args=[token]))
+            act()
+            return _see_other(request.path)
         except Refused as refused:
             problem = str(refused)
-    context = {"event": selectors.shown(event, exact=True), "confirmed": event.confirmed_at, "problem": problem}
-    reply = render(request, "events/confirm.html", context, status=409 if problem else 200)
+    reply = render(request, template, {**context, "problem": problem}, status=409 if problem else 200)
     reply["Referrer-Policy"] = "no-referrer"
     return reply
 
@@ -291,7 +297,7 @@ def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
             inviting.invite(event, form.cleaned_data["given_name"], form.cleaned_data["email"])
             messages.success(request, _("Invited. They run the event with you as soon as they accept."))
         except Invalid as invalid:
-            show_problems(form, invalid.problems.items())
+            form.show_problems(invalid.problems.items())
         except Refused as refused:
             messages.error(request, str(refused))
     for problem in (str(sentence) for sentences in form.errors.values() for sentence in sentences):
@@ -302,19 +308,10 @@ def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 @public_action("events.invitation", per_hour=60, burst=30)
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the mail to somebody who may become a co-host. Looking changes nothing: the button accepts."""
+    """The link in the mail to somebody who may become a co-host: the button accepts."""
     asked = links.invitation_from(token)
-    problem = ""
-    if request.method == "POST":
-        try:
-            inviting.accept(asked)
-            return _see_other(reverse("events:invitation", args=[token]))
-        except Refused as refused:
-            problem = str(refused)
-    context = {"event": selectors.shown(asked.event), "accepted": asked.accepted_at, "problem": problem}
-    reply = render(request, "events/invitation.html", context, status=409 if problem else 200)
-    reply["Referrer-Policy"] = "no-referrer"
-    return reply
+    context = {"event": selectors.shown(asked.event), "accepted": asked.accepted_at}
+    return _by_link(request, lambda: inviting.accept(asked), "events/invitation.html", context)
 
 
 def _host(event: Event, person_id: str) -> Person | None:

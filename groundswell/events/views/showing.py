@@ -16,7 +16,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, conditional_page, require_POST, require_safe
 
 from groundswell.events import calendar, links, selectors, services, words
-from groundswell.events.forms import RSVPForm, show_problems
+from groundswell.events.forms import RSVPForm
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.selectors import FindQuery, FoundEvent, PublicEvent
 from groundswell.kit import geo, look
@@ -89,7 +89,7 @@ def rsvp(request: HttpRequest, event_id: UUID) -> HttpResponse:
                 page=request.path,
             )
         except Invalid as invalid:
-            show_problems(form, invalid.problems.items())
+            form.show_problems(invalid.problems.items())
         except Refused as refused:
             form.add_error(None, str(refused))
         else:

@@ -130,7 +130,10 @@ def test_a_scope_names_what_is_known():
 def test_dots_of_land_draw_the_country():
     dots = geo.land_dots()
     assert 1_500 < len(dots) < 4_000
-    near = lambda lat, lng: min(geo.distance_m(lat, lng, *dot) for dot in dots)  # noqa: E731
+
+    def near(latitude, longitude):
+        return min(geo.distance_m(latitude, longitude, *dot) for dot in dots)
+
     assert near(39, -98) < 60_000  # Kansas
     assert near(20.8, -156.3) < 80_000  # Maui
     assert near(40, -60) > 300_000  # the Atlantic
