@@ -1,11 +1,9 @@
 """Saying one comes: one RSVP a person and shift, places, the waiting list, taking it back."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Barrier
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from groundswell.events import links, selectors, services
@@ -21,6 +19,7 @@ from groundswell.people.services import NewPerson
 from groundswell.powers.viewer import Viewer
 from groundswell.sources.models import Source, Touch
 from groundswell.sources.services import sharer_code
+from tests.at_once import together
 
 pytestmark = pytest.mark.django_db
 
@@ -264,34 +263,9 @@ def test_guests_are_listed_for_those_who_passed_the_gate(cast):
 
 
 # --- at once -------------------------------------------------------------------------------------------------------
-def rush(shift_id, people=40, threads=40):
-    """Everybody presses at the same moment; states by count."""
-    start = Barrier(threads)
-
-    def press(n):
-        try:
-            start.wait(10)
-            return services.rsvp(shift_id, who(f"p{n}")).state
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return sorted(pool.map(press, range(people)))
-
-
-@pytest.fixture
-def many_connections(settings):
-    """As many as there are threads, as several processes would have."""
-    pool = settings.DATABASES["default"]["OPTIONS"]["pool"]
-    before = dict(pool)
-    connections.close_all()
-    connection.close_pool()
-    pool.update(max_size=45, timeout=30)
-    yield
-    connections.close_all()
-    connection.close_pool()
-    pool.clear()
-    pool.update(before)
+def rush(shift_id):
+    """Forty press at the same moment; their states in order."""
+    return sorted(together(lambda n: services.rsvp(shift_id, who(f"p{n}")).state, 40))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -325,17 +299,7 @@ def test_checking_first_and_taking_then_oversells(many_connections, monkeypatch)
 @pytest.mark.django_db(transaction=True)
 def test_one_person_pressing_twenty_times_at_once_has_one_rsvp(many_connections):
     shift = party(5)
-    start = Barrier(20)
-
-    def press(_):
-        try:
-            start.wait(10)
-            return services.rsvp(shift.pk, who("erin")).pk
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(20) as pool:
-        assert len(set(pool.map(press, range(20)))) == 1
+    assert len(set(together(lambda n: services.rsvp(shift.pk, who("erin")).pk, 20))) == 1
     assert counts(shift) == (1, 0)
 
 
@@ -343,28 +307,17 @@ def test_one_person_pressing_twenty_times_at_once_has_one_rsvp(many_connections)
 def test_nobody_slips_into_an_event_that_is_being_cancelled(many_connections):
     for _ in range(5):
         event = published()
-        shift, start = first(event), Barrier(11)
+        shift = first(event)
 
-        def press(n, shift=shift, start=start):
+        def press_or_call_off(n, event=event, shift=shift):
+            if n == 0:
+                return services.cancel(event, TEST)
             try:
-                start.wait(10)
                 return services.rsvp(shift.pk, who(f"p{n}")).state
             except Refused:
                 return "refused"
-            finally:
-                connections.close_all()
 
-        def call_off(event=event, start=start):
-            try:
-                start.wait(10)
-                services.cancel(event, TEST)
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(11) as pool:
-            off = pool.submit(call_off)
-            states = list(pool.map(press, range(10)))
-            off.result()
+        states = together(press_or_call_off, 11)[1:]
         cancelled = ledger.of_subject(event.pk)
         order = [entry.kind for entry in sorted(cancelled, key=lambda entry: entry.pk)]
         assert set(order[order.index("event.cancelled") + 1 :]) == set()
@@ -374,23 +327,16 @@ def test_nobody_slips_into_an_event_that_is_being_cancelled(many_connections):
 @pytest.mark.django_db(transaction=True)
 def test_joining_changing_and_leaving_at_once_never_lock_in_a_circle(many_connections):
     shift = party(6)
-    names = [f"p{n}" for n in range(12)]
-    start = Barrier(12)
 
-    def act(name):
-        try:
-            start.wait(10)
-            for guests in (1, 0, 2, 1):
-                rsvp = services.rsvp(shift.pk, who(name))
-                with suppress(NoRoom):
-                    services.change_rsvp(rsvp, guests)
-                if guests == 2:
-                    services.cancel_rsvp(rsvp)
-        finally:
-            connections.close_all()
+    def act(n):
+        for guests in (1, 0, 2, 1):
+            rsvp = services.rsvp(shift.pk, who(f"p{n}"))
+            with suppress(NoRoom):
+                services.change_rsvp(rsvp, guests)
+            if guests == 2:
+                services.cancel_rsvp(rsvp)
 
-    with ThreadPoolExecutor(12) as pool:
-        list(pool.map(act, names))
+    together(act, 12)
     going = sum(r.places for r in RSVP.objects.filter(shift=shift, state="going"))
     waiting = [r.places for r in RSVP.objects.filter(shift=shift, state="waiting")]
     assert counts(shift) == (going, sum(waiting))

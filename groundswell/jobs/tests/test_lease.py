@@ -1,7 +1,6 @@
 """Only the run that holds the newest lease commits, and only it says how the job ended."""
 
 import asyncio
-import threading
 
 import pytest
 from django.db import connection
@@ -9,6 +8,7 @@ from procrastinate.jobs import Job, Status
 
 from groundswell.jobs import hooks, models, services, worker
 from groundswell.jobs.services import Lease, LeaseLost
+from tests.at_once import together
 
 
 @pytest.fixture
@@ -115,20 +115,6 @@ def test_a_run_that_was_overtaken_cannot_end_the_job(running, guarded, monkeypat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_reapers_at_once_take_a_job_once(running):
-    taken, start = [], threading.Barrier(20)
-
-    def reap():
-        try:
-            start.wait()
-            taken.append(services.reap(30))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=reap) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(taken) == 1
+def test_twenty_reapers_at_once_take_a_job_once(running, many_connections):
+    assert sum(together(lambda n: services.reap(30), 20)) == 1
     assert models.Lease.objects.get().stalls == 1

@@ -5,11 +5,13 @@ import time
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from psycopg_pool.base import AttemptWithBackoff
 
 from groundswell.kit import clock
 from groundswell.ledger import hooks, loop, rules, selectors, services
 from groundswell.ledger.models import Cursor
 from groundswell.ledger.services import NewEntry, record, record_many
+from tests.at_once import together
 
 ACTOR = rules.system_actor("test")
 
@@ -156,24 +158,16 @@ def test_without_the_lock_on_the_cursor_two_runners_count_twice(readers, monkeyp
     both = threading.Barrier(2)
     handle = readers["first"].handle
     monkeypatch.setattr(readers["first"], "handle", lambda entries: (both.wait(5), handle(entries)))
-
-    def runner():
-        try:
-            services.consume(readers["first"])
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=runner) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(lambda n: services.consume(readers["first"]), 2)
     assert len(readers["first"].read()) == 10
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_loop_outlives_its_connections(readers, monkeypatch):
     monkeypatch.setattr(loop, "LONGEST_WAIT", 0.5)
+    monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 0.05)  # the pool doubles it with each dead one it meets
+    connection.close()
+    connection.close_pool()  # none but ours
     stop = threading.Event()
     runner = threading.Thread(target=loop.run, args=[stop], name="runner")
     runner.start()

@@ -13,6 +13,7 @@ from groundswell.ledger import services
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.models import Cursor, IdempotencyKey
 from groundswell.ledger.services import KeyInFlight, KeyReused, Reply, idempotent
+from tests.at_once import together
 
 
 def effect():
@@ -81,13 +82,13 @@ def test_a_refused_request_changes_and_stores_nothing_so_it_can_be_mended():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("guarded", [True, False])
-def test_twenty_at_once_have_one_effect(guarded, monkeypatch):
+def test_twenty_at_once_have_one_effect(guarded, monkeypatch, many_connections):
     """Unguarded (the control: keys looked up without the lock, and not unique), there are more."""
     if not guarded:
         monkeypatch.setattr(services, "_KEY_LOCK", "SELECT %s IS NOT NULL")
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE ledger_idempotencykey DROP CONSTRAINT idempotency_once")
-    replies, busy, start = [], [], threading.Barrier(20)
+    busy = []
     made = threading.Event()
 
     def slow():
@@ -95,24 +96,16 @@ def test_twenty_at_once_have_one_effect(guarded, monkeypatch):
         made.wait(0.3)
         return Reply(200, {}, b"done")
 
-    def ask():
-        try:
-            start.wait()
-            while True:
-                try:
-                    return replies.append(idempotent("api", "k", b"give 10", slow))
-                except KeyInFlight:
-                    busy.append(1)
-                    made.wait(0.02)
-        finally:
-            connection.close()
+    def ask(n):
+        while True:
+            try:
+                return idempotent("api", "k", b"give 10", slow)
+            except KeyInFlight:
+                busy.append(n)
+                made.wait(0.02)
 
-    threads = [threading.Thread(target=ask) for _ in range(20)]
     try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        replies = together(ask, 20)
     finally:
         if not guarded:
             IdempotencyKey.objects.all().delete()

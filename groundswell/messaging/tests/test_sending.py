@@ -18,6 +18,7 @@ from groundswell.messaging.services import Message, sending
 from groundswell.messaging.tests import sink as smtp
 from groundswell.people.models import ContactPoint
 from groundswell.people.services import NewPerson, find_or_add
+from tests.at_once import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,19 +136,11 @@ def test_a_system_that_slept_for_a_day_sends_nothing_late(sink):
 
 def test_several_runs_at_once_send_each_mail_once(sink):
     queue(*(f"good-{n}@example.org" for n in range(60)))
-
-    def run(_):
-        try:
-            return drain()
-        finally:
-            connections.close_all()
-
     with connection.cursor() as cursor:  # as after a reaper: the same work for several workers
         cursor.execute("UPDATE procrastinate_jobs SET queueing_lock = NULL")
     for _ in range(3):
         jobs.enqueue("messaging.send")
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(run, range(4)))
+    together(lambda n: drain(), 4)
     assert len(sink.ids()) == len(set(sink.ids())) == 60
     assert Delivery.objects.filter(state="sent").count() == 60
 

@@ -1,11 +1,9 @@
 """One person, however often and however spelled they come in."""
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from groundswell.ledger import selectors as ledger
@@ -14,6 +12,7 @@ from groundswell.people.models import ContactPoint, Person
 from groundswell.people.rules import Point
 from groundswell.people.services import BadDetails, NewPerson, finding
 from groundswell.people.services import find_or_add as _find_or_add
+from tests.at_once import together
 
 pytestmark = pytest.mark.django_db
 
@@ -155,38 +154,9 @@ def test_a_new_person_costs_three_statements_and_a_known_one_one():
 THREADS = 50
 
 
-def together(work, count=THREADS):
-    barrier = Barrier(count)
-
-    def run(number):
-        try:
-            connection.ensure_connection()
-            barrier.wait(30)
-            return work(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
-@pytest.fixture
-def many_connections():
-    """As many connections as threads, instead of the pool's eight."""
-    options = connection.settings_dict["OPTIONS"]
-    before = options["pool"]
-    connection.close_pool()
-    options["pool"] = {"min_size": 0, "max_size": THREADS + 4, "timeout": 60}
-    connection.close()
-    yield
-    connection.close()
-    connection.close_pool()
-    options["pool"] = before
-
-
 @pytest.mark.django_db(transaction=True)
 def test_fifty_forms_at_once_add_one_person(many_connections):
-    found = together(lambda n: find_or_add(email=("erin@example.org", "ERIN@example.org")[n % 2]))
+    found = together(lambda n: find_or_add(email=("erin@example.org", "ERIN@example.org")[n % 2]), THREADS)
     assert Person.objects.count() == 1 and ContactPoint.objects.count() == 1
     assert sum(one.added for one in found) == 1
     assert {one.person.id for one in found} == {Person.objects.get().id}
@@ -198,7 +168,7 @@ def test_without_lock_and_constraint_fifty_forms_add_several(many_connections, m
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX contact_names_one_person")
     try:
-        together(lambda n: find_or_add(email="erin@example.org"))
+        together(lambda n: find_or_add(email="erin@example.org"), THREADS)
         assert Person.objects.count() > 1
     finally:
         with connection.cursor() as cursor:
@@ -211,14 +181,14 @@ def test_without_lock_and_constraint_fifty_forms_add_several(many_connections, m
 
 @pytest.mark.django_db(transaction=True)
 def test_fifty_forms_with_one_phone_add_one_person(many_connections):
-    together(lambda n: find_or_add(given_name="Ann", phone="802-555-0123"))
+    together(lambda n: find_or_add(given_name="Ann", phone="802-555-0123"), THREADS)
     assert Person.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_one_phone_makes_several(many_connections, monkeypatch):
     monkeypatch.setattr(Point, "lock", property(lambda self: secrets.randbits(62)))
-    together(lambda n: find_or_add(given_name="Ann", phone="802-555-0123"))
+    together(lambda n: find_or_add(given_name="Ann", phone="802-555-0123"), THREADS)
     assert Person.objects.count() > 1
 
 

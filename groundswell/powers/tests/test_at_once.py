@@ -2,7 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import IntegrityError, connection
@@ -10,27 +9,11 @@ from django.db import IntegrityError, connection
 from groundswell.powers import limits, rules, selectors, services
 from groundswell.powers.models import Grant, GrantQuerySet, User
 from groundswell.powers.services import Refused
+from tests.at_once import together
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("many_connections")]
 
 REVIEW = "events.review"
-
-
-def together(n, do):
-    """Run `do(i)` in n threads that start at once; the answers, exceptions among them."""
-    barrier = threading.Barrier(n)
-
-    def one(i):
-        try:
-            barrier.wait(20)
-            return do(i)
-        except (Refused, IntegrityError) as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(n) as pool:
-        return list(pool.map(one, range(n)))
 
 
 @pytest.fixture
@@ -52,7 +35,7 @@ def spent_by_twenty(dana, alice, bob):
     """Twenty uses at once through two grants under one that holds seven."""
     first = services.give(dana, alice, REVIEW, limit=7, may_hand_on=2)
     services.hand_on(first, alice, bob)
-    answers = together(20, lambda i: services.spend([alice, bob][i % 2], REVIEW))
+    answers = together(lambda i: services.spend([alice, bob][i % 2], REVIEW), 20, returned=(Refused, IntegrityError))
     first.refresh_from_db()
     return sum(answer is None for answer in answers), first.used
 
@@ -100,7 +83,7 @@ def given_while_revoked(monkeypatch, dana, alice, bob):
         services.revoke(first, dana)
         return Grant.objects.filter(from_grant=first).exists()  # what there is the moment it is taken back
 
-    handed, seen = together(2, do)
+    handed, seen = together(do, 2, returned=Refused)
     assert not selectors.may(bob, REVIEW)  # whichever came first
     assert not selectors.may(alice, REVIEW)
     return handed, seen
@@ -124,7 +107,7 @@ def test_without_the_lock_something_is_handed_on_after_it_was_taken_back(monkeyp
 def two_owners_revoke_each_other():
     owners = [services.found_movement(f"{name}@example.org") for name in ("dana", "frank")]
     grants = [owner.grants.get() for owner in owners]
-    together(2, lambda i: services.revoke(grants[1 - i], owners[i]))
+    together(lambda i: services.revoke(grants[1 - i], owners[i]), 2, returned=Refused)
     return Grant.objects.filter(revoked_at=None).count()
 
 
@@ -146,12 +129,12 @@ def test_two_owners_leave_none_when_they_are_not_locked(monkeypatch):
     monkeypatch.setattr(GrantQuerySet, "select_for_update", unlocked)
     grants = [services.found_movement(f"{name}@example.org").grants.get() for name in ("dana", "frank")]
     monkeypatch.setattr(services, "_living_owners", slowly)
-    together(2, lambda i: services.revoke(grants[1 - i], grants[i].holder))
+    together(lambda i: services.revoke(grants[1 - i], grants[i].holder), 2)
     assert Grant.objects.filter(revoked_at=None).count() == 0
 
 
 def taken_of_ten():
-    return sum(together(25, lambda i: limits.take("sign:1.2.3.4", per_hour=0, burst=10)))
+    return sum(together(lambda i: limits.take("sign:1.2.3.4", per_hour=0, burst=10), 25))
 
 
 def test_a_bucket_of_ten_gives_ten_to_twenty_five_at_once():

@@ -1,16 +1,14 @@
 """A source code is counted when a deed comes through it, and never stops the deed."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from groundswell.people.services import NewPerson, find_or_add
 from groundswell.sources import rules, selectors, services
 from groundswell.sources.models import Source, Touch
+from tests.at_once import together
 
 pytestmark = pytest.mark.django_db
 
@@ -132,46 +130,18 @@ def test_a_code_is_a_code_and_codes_differ():
 
 
 # --- at once -------------------------------------------------------------------------------------------------------
-def together(work, count=8):
-    barrier = Barrier(count)
-
-    def run(number):
-        try:
-            connection.ensure_connection()
-            barrier.wait(30)
-            return work(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
-@pytest.fixture
-def wide_pool():
-    options = connection.settings_dict["OPTIONS"]
-    before = options["pool"]
-    connection.close_pool()
-    options["pool"] = {"min_size": 0, "max_size": 16, "timeout": 60}
-    connection.close()
-    yield
-    connection.close()
-    connection.close_pool()
-    options["pool"] = before
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("new_code", [lambda: "tw-2015", services.early_code])
-def test_one_code_first_used_by_many_at_once_is_one_source(wide_pool, new_code):
+def test_one_code_first_used_by_many_at_once_is_one_source(many_connections, new_code):
     code = new_code()
-    found = together(lambda n: services.arrive(code))
+    found = together(lambda n: services.arrive(code), 8)
     assert {source.pk for source in found} == {Source.objects.get().pk}
     assert Touch.objects.count() == 8
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_code_claimed_and_used_at_once_has_its_person(wide_pool, erin):
+def test_a_code_claimed_and_used_at_once_has_its_person(many_connections, erin):
     code = services.early_code()
-    together(lambda n: services.claim(code, erin) if n % 2 else services.arrive(code))
+    together(lambda n: services.claim(code, erin) if n % 2 else services.arrive(code), 8)
     assert Source.objects.get().person == erin
     assert Touch.objects.count() == 4
