@@ -48,22 +48,37 @@ def wait_for(what, seconds: float) -> None:
         time.sleep(0.2)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A home with a database that is up to date and stopped, to be copied: making one takes as long as most tests."""
+    folder = tmp_path_factory.mktemp("migrated")
+    folder.chmod(0o755)
+    assert command("migrate", "--verbosity", "0", home=folder).returncode == 0
+    return folder
+
+
 @pytest.fixture
-def serving(tmp_path):
-    """A site served from an empty folder, and its port."""
-    tmp_path.chmod(0o755)
+def home(migrated, tmp_path):
+    """A home of the test's own that was never served. `cp` keeps whose the database's files are."""
+    subprocess.run(["cp", "-a", f"{migrated}/.", str(tmp_path)], check=True)
+    return tmp_path
+
+
+@pytest.fixture
+def serving(home):
+    """A served site and its port. The first run, further down, is served from an empty folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "groundswell", "serve", "--port", str(port), "--workers", "1"],
-        env=environment(tmp_path, BASE_URL=f"http://127.0.0.1:{port}"),
+        env=environment(home, BASE_URL=f"http://127.0.0.1:{port}"),
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
     )
     try:
         wait_for(lambda: answers(port), 90)
-        yield process, port, tmp_path
+        yield process, port, home
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
@@ -76,16 +91,20 @@ def started_by(process: subprocess.Popen[bytes], home: Path) -> list[psutil.Proc
     return [*children, *servers]
 
 
-@pytest.mark.crash
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopping_it_stops_everything_that_was_started(serving, number):
-    process, port, home = serving
-    assert answers(port, "/events")
+def stops(process: subprocess.Popen[bytes], home: Path, number: int) -> None:
+    """The signal ends it, and everything it started."""
     started = started_by(process, home)
     assert len(started) >= 3, "web, worker and database"
     process.send_signal(number)
     assert process.wait(30) == 0
     wait_for(lambda: not any(one.is_running() for one in started), 10)
+
+
+@pytest.mark.crash
+def test_stopping_it_stops_everything_that_was_started(serving):
+    process, port, home = serving
+    assert answers(port, "/events")
+    stops(process, home, signal.SIGINT)
 
 
 @pytest.mark.crash
@@ -103,8 +122,8 @@ def test_when_it_is_killed_its_children_go_and_the_next_start_serves_again(servi
 
 
 @pytest.mark.crash
-def test_a_worker_that_dies_is_started_again(serving):
-    process, _, _ = serving
+def test_a_worker_that_dies_is_started_again_and_stops_with_the_rest(serving):
+    process, port, home = serving
 
     def workers() -> list[int]:
         alive = [one for one in psutil.Process(process.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
@@ -113,6 +132,8 @@ def test_a_worker_that_dies_is_started_again(serving):
     [first] = workers()
     psutil.Process(first).kill()
     wait_for(lambda: len(workers()) == 1 and workers() != [first], 20)
+    assert answers(port, "/events")
+    stops(process, home, signal.SIGTERM)
 
 
 def test_doctor_names_what_waits_and_how_to_mend_it(tmp_path):
@@ -143,7 +164,7 @@ def test_a_database_that_is_not_there_is_said_in_one_line(tmp_path):
 
 
 def test_the_first_run_makes_the_owner_by_asking(tmp_path):
-    """On a terminal; elsewhere it says which command makes one."""
+    """From an empty folder, on a terminal; elsewhere it says which command makes one."""
     tmp_path.chmod(0o755)
     terminal, typing = pty.openpty()
     with socket.socket() as free:
@@ -168,11 +189,5 @@ def test_the_first_run_makes_the_owner_by_asking(tmp_path):
     assert "well  owner" in command("doctor", home=tmp_path).stdout
 
 
-def test_without_a_terminal_the_first_run_says_how_to_make_the_owner(tmp_path):
-    tmp_path.chmod(0o755)
-    assert "run `groundswell owner EMAIL`" in command("doctor", home=migrated(tmp_path)).stdout
-
-
-def migrated(home: Path) -> Path:
-    assert command("migrate", "--verbosity", "0", home=home).returncode == 0
-    return home
+def test_without_a_terminal_the_first_run_says_how_to_make_the_owner(home):
+    assert "run `groundswell owner EMAIL`" in command("doctor", home=home).stdout
