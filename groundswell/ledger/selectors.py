@@ -79,7 +79,7 @@ SELECT entry.* FROM unnest(%(kinds)s::text[]) AS wanted
 CROSS JOIN LATERAL (
     SELECT * FROM ledger_entry
     WHERE kind = wanted AND (%(at)s::timestamptz IS NULL OR (at, id) < (%(at)s::timestamptz, %(id)s::bigint))
-    ORDER BY at DESC LIMIT %(limit)s
+    ORDER BY at DESC, id DESC LIMIT %(limit)s
 ) entry ORDER BY at DESC, id DESC LIMIT %(limit)s
 """
 

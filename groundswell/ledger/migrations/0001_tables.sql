@@ -19,9 +19,9 @@ CREATE TABLE ledger_entry (
     CHECK ((amount IS NULL) = (currency IS NULL))
 ) PARTITION BY RANGE (at);
 
-CREATE INDEX ledger_entry_person ON ledger_entry (person_id, at DESC) WHERE person_id IS NOT NULL;
-CREATE INDEX ledger_entry_subject ON ledger_entry (on_id, at DESC) WHERE on_id IS NOT NULL;
-CREATE INDEX ledger_entry_kind ON ledger_entry (kind, at DESC);
+CREATE INDEX ledger_entry_person ON ledger_entry (person_id, at DESC, id DESC) WHERE person_id IS NOT NULL;
+CREATE INDEX ledger_entry_subject ON ledger_entry (on_id, at DESC, id DESC) WHERE on_id IS NOT NULL;
+CREATE INDEX ledger_entry_kind ON ledger_entry (kind, at DESC, id DESC);
 
 -- Committed entries that are in no block yet. Whoever can see a row here may put it in a block: no transaction-id
 -- horizon is needed, and the rows survive a dump and restore.

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from groundswell.kit import clock
 from groundswell.kit.money import Money
 from groundswell.ledger import rules, selectors, services
 from groundswell.ledger.models import Entry
@@ -167,3 +168,15 @@ def test_pages_of_a_timeline_meet_without_gap_or_overlap():
             before = entries[-1].at, entries[-1].id
         assert [entry.id for entry in read] == [entry.id for entry in Entry.objects.order_by("-at", "-id")]
     assert {entry.kind for entry in selectors.newest(["test.other"], limit=100)} == {"test.other"}
+
+
+@pytest.mark.django_db
+def test_pages_meet_also_where_many_entries_have_one_time():
+    """Imports and whatever one statement writes."""
+    now = clock.now()
+    record_many(NewEntry("test.done", ACTOR, at=now) for _ in range(30))
+    read, before = [], None
+    while entries := selectors.newest(["test.done"], 7, before):
+        read += [entry.id for entry in entries]
+        before = entries[-1].at, entries[-1].id
+    assert read == list(Entry.objects.order_by("-id").values_list("id", flat=True))
