@@ -1,8 +1,12 @@
 """Who may, and why, in one sentence."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import TypeGuard
 
 from allauth.mfa.models import Authenticator
+from django.db.models import Q
 
 from groundswell.kit.clock import now
 from groundswell.powers import hooks, rules, words
@@ -41,6 +45,18 @@ def holders(verb: str, scope: str = ROOT) -> list[User]:
     hooks.verb(verb)
     grants = Grant.objects.alive(now()).not_used_up().covering(verb, scope).filter(holder__is_active=True)
     return list(dict.fromkeys(grant.holder for grant in grants.select_related("holder").order_by("given_at", "pk")))
+
+
+def holders_around(verb: str, around: Iterable[str]) -> dict[User, list[str]]:
+    """Users who hold `verb` on one of these scopes, above or below it, those who have held it longest first; and where
+    they hold it, without the scopes that another of theirs covers."""
+    hooks.verb(verb)
+    meets = reduce(or_, (Q(scope__covers=scope) | Q(scope__within=scope) for scope in around), Q(pk__in=[]))
+    grants = Grant.objects.alive(now()).not_used_up().filter(meets, verb__in=(verb, EVERYTHING), holder__is_active=True)
+    held: dict[User, list[str]] = {}
+    for grant in grants.select_related("holder").order_by("given_at", "pk"):
+        held.setdefault(grant.holder, []).append(grant.scope)
+    return {user: rules.outermost(scopes) for user, scopes in held.items()}
 
 
 def why(user: User, verb: str, scope: str = ROOT) -> str:

@@ -262,6 +262,16 @@ def test_reviewers_publish_or_send_back_with_a_note(world):
     assert world.waiting.state == "published"
 
 
+def test_the_queue_says_who_else_may_decide_and_where(world, client):
+    dana, alice, charlie = (world.users[name] for name in ("dana", "alice", "charlie"))
+    assert "Nobody else may decide so far." in world.client("dana").get("/hq/review").text
+    give(dana, alice, "events.review", "movement.place.us.vt")
+    give(dana, charlie, "events.review", "movement.place.us.tx")
+    assert "Alice (Vermont), Charlie (Texas) may decide, too." in world.client("dana").get("/hq/review").text
+    people_cast.sign_in(client, alice, strong=True)
+    assert ">Dana may decide, too." in client.get("/hq/review").text
+
+
 @pytest.mark.parametrize("how", [{"act": "publish"}, {"act": "send_back", "note": "Nearly there."}])
 @pytest.mark.parametrize("version", ["0", "", "x", "-1"])
 def test_a_decision_is_on_what_was_read(world, how, version):

@@ -19,6 +19,8 @@ from groundswell.people.selectors import display_name
 from groundswell.powers import selectors as powers
 from groundswell.powers import viewer
 from groundswell.powers.gates import may
+from groundswell.powers.rules import covers
+from groundswell.powers.words import place
 
 SHOWN = 25
 
@@ -41,8 +43,20 @@ def queue(request: HttpRequest) -> HttpResponse:
         }
         for event in waiting[:SHOWN]
     ]
-    others = [display_name(user) or str(user.email) for user in powers.holders(verbs.REVIEW) if user != who.user]
-    return render(request, "events/review.html", {"cards": cards, "total": total, "others": others})
+    return render(request, "events/review.html", {"cards": cards, "total": total, "others": _others(who)})
+
+
+def _others(who: viewer.Viewer) -> list[str]:
+    """Who else decides on events of this queue: "Dana"; "Alice (Vermont)" where it is only some of them."""
+    mine = who.scopes(verbs.REVIEW)
+    others = []
+    for user, theirs in powers.holders_around(verbs.REVIEW, mine).items():
+        name = display_name(user) or str(user.email)
+        if not all(any(covers(outer, scope) for outer in theirs) for scope in mine):
+            name += f" ({', '.join(map(place, theirs))})"
+        if user != who.user:
+            others.append(name)
+    return others
 
 
 @never_cache

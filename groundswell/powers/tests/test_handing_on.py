@@ -264,6 +264,13 @@ def test_holders_are_those_who_may(dana, alice, bob):
     services.give(dana, bob, REVIEW, "movement.place.us.nh")
     assert selectors.holders(REVIEW, VERMONT) == [dana, alice]
     assert selectors.holders(REVIEW) == [dana]
+    assert selectors.holders_around(REVIEW, ["movement"]) == {
+        dana: ["movement"],
+        alice: [VERMONT],
+        bob: ["movement.place.us.nh"],
+    }
+    assert list(selectors.holders_around(REVIEW, [f"{VERMONT}.burlington"])) == [dana, alice]
+    assert selectors.holders_around(REVIEW, []) == {}
 
 
 def test_a_number_of_times_is_refused_where_nobody_counts(dana, alice):
