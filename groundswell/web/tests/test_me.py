@@ -226,6 +226,7 @@ def test_what_is_beyond_all_bounds_is_said_at_its_field(world, field, value):
 def test_a_power_is_taken_back_with_what_came_from_it(world):
     below = give(world.users["alice"], world.users["charlie"], "hq.open", "movement.place.us.vt")
     assert powers.may(below.holder, "hq.open", below.scope)
+    assert "You handed some of it to Charlie." in page_of(world.client("alice"))
     world.client("dana").post(reverse("web:take_back", args=[world.grant.pk]))
     assert not powers.may(below.holder, "hq.open", below.scope)
     assert not powers.scopes(world.users["alice"], "hq.open")
