@@ -1,13 +1,17 @@
-"""Every address of the site. Pages carry their language in the path: none for English, `/es/` for Spanish."""
+"""Every address of the site. Pages carry their language in the path: none for English, `/es/` for Spanish.
+What machines read has no language."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from groundswell.web import look
+from groundswell.web.views import health, home
 
 handler500 = "groundswell.kit.errors.server_error"
 
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("robots.txt", home.robots, name="robots"),
     path("look.css", look.stylesheet, name="look"),
     path("logo", look.logo, name="logo"),
     path("ground.json", look.ground, name="ground"),

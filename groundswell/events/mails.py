@@ -263,8 +263,7 @@ def _greeting(person: Person) -> str:
 
 @contextmanager
 def _language_of(person: Person) -> Iterator[str]:
-    known = {code for code, _name in settings.LANGUAGES}
-    wanted = [person.language, *movement().languages, settings.LANGUAGE_CODE]
-    language = next(code for code in wanted if code in known)
+    chosen = movement().languages
+    language = person.language if person.language in chosen else chosen[0]
     with translation.override(language):
         yield language

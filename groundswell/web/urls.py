@@ -2,13 +2,11 @@
 
 from django.urls import path
 
-from groundswell.web.views import board, health, home, me, outbox, people, powers, settings, sources
+from groundswell.web.views import board, home, me, outbox, people, powers, settings, sources
 
 app_name = "web"
 urlpatterns = [
     path("", home.home, name="home"),
-    path("robots.txt", home.robots, name="robots"),
-    path("healthz", health.healthz, name="healthz"),
     path("me", me.me, name="me"),
     path("me/data.json", me.data, name="data"),
     path("me/consents/<uuid:consent_id>/withdraw", me.withdraw, name="withdraw"),

@@ -1,0 +1,52 @@
+"""The language of a page is in its path and nowhere else, so that every page has one cache entry; and it is one of
+those that the movement chose."""
+
+from collections.abc import Callable
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, get_resolver
+from django.utils import translation
+from django.utils.encoding import escape_uri_path
+from django.utils.http import escape_leading_slashes
+
+from groundswell.powers.movement import movement
+
+
+class LanguageOfPath:
+    """Middleware: speak the language that the path begins with, else the first one. Django's own also looks at the
+    browser's wishes, and says so in `Vary`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        # What a form sends is taken in any language: a redirect would lose it.
+        if request.method in {"GET", "HEAD"} and request.path_info not in _without_language():
+            chosen = movement().languages
+            if language not in chosen:
+                return HttpResponseRedirect(_address(request, chosen[0]))
+        translation.activate(language)
+        request.LANGUAGE_CODE = translation.get_language()
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
+
+
+def _address(request: HttpRequest, language: str) -> str:
+    """The same page in another language."""
+    path = request.path_info
+    if translation.get_language_from_path(path):
+        path = "/" + path[1:].partition("/")[2]
+    if language != settings.LANGUAGE_CODE:
+        path = f"/{language}{path}"
+    query = request.META.get("QUERY_STRING", "")
+    return escape_leading_slashes(escape_uri_path(path)) + (f"?{query}" if query else "")
+
+
+@cache
+def _without_language() -> frozenset[str]:
+    """Addresses for machines, which have no language: those outside of `i18n_patterns`."""
+    return frozenset(f"/{one.pattern}" for one in get_resolver().url_patterns if isinstance(one, URLPattern))
