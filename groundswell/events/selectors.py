@@ -365,6 +365,7 @@ class MapPoint(NamedTuple):
     longitude: float
     title: str
     starts_at: datetime
+    time_zone: str
     room: bool
 
 
@@ -408,7 +409,7 @@ _map_lock = threading.Lock()
 def _all_points() -> list[MapPoint]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.id, e.latitude, e.longitude, e.place_shown = 'guests', e.title, e.starts_at,"
+            "SELECT e.id, e.latitude, e.longitude, e.place_shown = 'guests', e.title, e.starts_at, e.time_zone,"
             " bool_or(s.capacity IS NULL OR s.taken < s.capacity)"
             " FROM events_event e JOIN events_shift s ON s.event_id = e.id AND s.ends_at > %(now)s"
             " WHERE e.state = 'published' AND e.visibility = 'public' AND e.ends_at > %(now)s"
@@ -416,10 +417,8 @@ def _all_points() -> list[MapPoint]:
             {"now": clock.now()},
         )
         return [
-            MapPoint(
-                pk, rules.blurred(lat) if private else lat, rules.blurred(lng) if private else lng, title, starts, room
-            )
-            for pk, lat, lng, private, title, starts, room in cursor.fetchall()
+            MapPoint(pk, rules.blurred(lat) if private else lat, rules.blurred(lng) if private else lng, *shown)
+            for pk, lat, lng, private, *shown in cursor.fetchall()
         ]
 
 

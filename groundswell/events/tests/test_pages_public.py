@@ -10,6 +10,7 @@ from django.test import Client
 from groundswell.events import links, services
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
+from groundswell.kit.templatetags.kit import shown_date
 from groundswell.ledger.models import Entry
 from groundswell.people.models import Consent, ContactPoint, Person
 from groundswell.powers import public
@@ -108,6 +109,15 @@ def test_points_say_where_and_a_box_says_what(page):
     box = f"{latitude - 0.1},{longitude - 0.1},{latitude + 0.1},{longitude + 0.1}"
     (there,) = page.get("/events/points.json", {"box": box}).json()["events"]
     assert there["title"] == "House party" and there["url"] == f"/events/{event.pk}"
+
+
+def test_a_box_tells_the_day_on_the_clock_of_the_event(page):
+    making.published()
+    event = Event.objects.get()
+    Event.objects.update(time_zone="Pacific/Auckland")  # where it is the day after already
+    (there,) = page.get("/events/points.json", {"box": "24,-125,50,-66"}).json()["events"]
+    assert there["when"] == shown_date(event.starts_at, "Pacific/Auckland")
+    assert there["when"] != shown_date(event.starts_at, event.time_zone)
 
 
 def test_an_empty_place_offers_the_first_step_and_the_nearest_there_is(page):

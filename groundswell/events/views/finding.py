@@ -14,7 +14,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from groundswell.events import selectors
 from groundswell.events.forms import FindForm, in_miles
 from groundswell.events.selectors import Bounds, FoundEvent
-from groundswell.kit import geo, maps
+from groundswell.kit import maps
 from groundswell.kit.templatetags.kit import shown_date
 from groundswell.powers.movement import movement
 
@@ -107,7 +107,7 @@ def points(request: HttpRequest) -> HttpResponse:
         {
             "title": point.title,
             "url": reverse("events:event", args=[point.id]),
-            "when": shown_date(point.starts_at, geo.time_zone_at(point.latitude, point.longitude)),
+            "when": shown_date(point.starts_at, point.time_zone),
             "room": point.room,
         }
         for point in there[:AT_A_SPOT]
