@@ -142,6 +142,7 @@ class Shift(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     capacity = models.PositiveIntegerField(null=True)  # null: no limit
+    opening = models.PositiveIntegerField(default=0)  # places of the event's `opening_rsvps`, if they are of this shift
     taken = models.PositiveIntegerField(default=0)  # places of those who come; changed only under the row's lock
     waiting = models.PositiveIntegerField(default=0)  # places asked for on the waiting list
 
@@ -154,6 +155,15 @@ class Shift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.starts_at}"
+
+    @property
+    def filled(self) -> int:
+        return self.opening + self.taken
+
+    @property
+    def free(self) -> int | None:
+        """Places left: None without a limit, below 0 where more came as a number than there is room for."""
+        return None if self.capacity is None else self.capacity - self.filled
 
 
 class RSVP(models.Model):

@@ -57,13 +57,18 @@ class PublicShift:
     starts_at: datetime
     ends_at: datetime
     capacity: int | None
-    taken: int
+    opening: int  # places of RSVPs that came as a number, without names
+    taken: int  # places of those who come
     waiting: int
     past: bool
 
     @property
+    def filled(self) -> int:
+        return self.opening + self.taken
+
+    @property
     def free(self) -> int | None:
-        return None if self.capacity is None else max(0, self.capacity - self.taken)
+        return None if self.capacity is None else max(0, self.capacity - self.filled)
 
     @property
     def room(self) -> bool:
@@ -95,7 +100,6 @@ class PublicEvent:
     shifts: list[PublicShift]
     hosts: list[str]  # first names
     sequence: int
-    opening_rsvps: int
 
     @property
     def open(self) -> bool:
@@ -105,6 +109,10 @@ class PublicEvent:
     @property
     def taken(self) -> int:
         return sum(shift.taken for shift in self.shifts)
+
+    @property
+    def filled(self) -> int:
+        return sum(shift.filled for shift in self.shifts)
 
 
 def public_event(event_id: UUID) -> PublicEvent:
@@ -152,7 +160,6 @@ def shown(event: Event, *, exact: bool = False) -> PublicEvent:
         shifts=[_shift(shift) for shift in event.shifts.all()],
         hosts=[host.person.given_name for host in event.host_set.all() if host.person.given_name],
         sequence=event.sequence,
-        opening_rsvps=event.opening_rsvps,
     )
 
 
@@ -186,6 +193,7 @@ def _shift(shift: Shift) -> PublicShift:
         starts_at=shift.starts_at,
         ends_at=shift.ends_at,
         capacity=shift.capacity,
+        opening=shift.opening,
         taken=shift.taken,
         waiting=shift.waiting,
         past=shift.ends_at <= clock.now(),
@@ -239,7 +247,6 @@ class FoundEvent:
     place: PublicPlace
     distance_m: float | None
     shifts: list[PublicShift]
-    opening_rsvps: int
 
     @property
     def starts_at(self) -> datetime:
@@ -280,7 +287,7 @@ def find(query: FindQuery) -> list[FoundEvent]:
 _FIND = Path(__file__).with_name("find.sql").read_text()
 _COLUMNS = (
     "id, type, title, official, time_zone, starts_at, ends_at, online, venue, street, city, region, postal_code,"
-    " country, latitude, longitude, place_shown, opening_rsvps"
+    " country, latitude, longitude, place_shown"
 )
 _POINT = "cube(ARRAY[%(x)s, %(y)s, %(z)s]::float8[])"
 _SOONEST = "ORDER BY starts_at, id LIMIT %(limit)s OFFSET %(offset)s"
@@ -344,7 +351,6 @@ def _listed(query: FindQuery, events: list[Event]) -> list[FoundEvent]:
             place=place_of(event),
             distance_m=None if (chord := getattr(event, "chord", None)) is None else _arc_m(chord),
             shifts=[_shift(shift) for shift in event.shifts.all()],
-            opening_rsvps=event.opening_rsvps,
         )
         for event in events
         if event.shifts.all()
@@ -410,7 +416,7 @@ def _all_points() -> list[MapPoint]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.id, e.latitude, e.longitude, e.place_shown = 'guests', e.title, e.starts_at, e.time_zone,"
-            " bool_or(s.capacity IS NULL OR s.taken < s.capacity)"
+            " bool_or(s.capacity IS NULL OR s.opening + s.taken < s.capacity)"
             " FROM events_event e JOIN events_shift s ON s.event_id = e.id AND s.ends_at > %(now)s"
             " WHERE e.state = 'published' AND e.visibility = 'public' AND e.ends_at > %(now)s"
             " AND e.latitude IS NOT NULL GROUP BY e.id ORDER BY e.starts_at, e.id",

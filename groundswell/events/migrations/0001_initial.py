@@ -101,6 +101,7 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField()),
                 ('capacity', models.PositiveIntegerField(null=True)),
+                ('opening', models.PositiveIntegerField(default=0)),
                 ('taken', models.PositiveIntegerField(default=0)),
                 ('waiting', models.PositiveIntegerField(default=0)),
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='events.event')),

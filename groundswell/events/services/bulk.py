@@ -116,7 +116,7 @@ def _add_batch(rows: Sequence[BulkRSVP], actor: str) -> int:
                     continue
                 known.add((row.shift_id, row.person_id))
                 shift, places = shifts[row.shift_id], 1 + row.guests
-                going = shift.capacity is None or shift.taken + places <= shift.capacity
+                going = shift.free is None or places <= shift.free
                 if going:
                     shift.taken += places
                 else:

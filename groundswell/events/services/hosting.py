@@ -12,7 +12,7 @@ from groundswell.events import rules, verbs
 from groundswell.events.models import RSVP, Event, Host, Shift
 from groundswell.events.rules import Act, EventDetails, Invalid, Refused, ShiftDetails, Standing
 from groundswell.events.selectors import forget_map
-from groundswell.events.services.rsvps import promote, prove_address
+from groundswell.events.services.rsvps import lay_opening, promote, prove_address
 from groundswell.kit import clock, geo
 from groundswell.ledger.rules import person_actor, system_actor
 from groundswell.ledger.services import record
@@ -371,8 +371,10 @@ def _change_shifts(event: Event, before: Mapping[UUID, Shift], asked: EventDetai
             moved.times.append(shift.pk)
         if shift.capacity != wanted.capacity:
             moved.capacities.append(shift.pk)
-            if wanted.capacity is not None and wanted.capacity < shift.taken:
-                problems[f"shifts-{number[wanted.id]}-capacity"] = _("%(n)d people come already.") % {"n": shift.taken}
+            least = min(shift.filled, shift.capacity or shift.filled)  # what is over its limit may stay so
+            if wanted.capacity is not None and wanted.capacity < least:
+                taken = _("%(n)d places are taken already.") % {"n": shift.filled}
+                problems[f"shifts-{number[wanted.id]}-capacity"] = taken
         Shift.objects.filter(pk=shift.pk).update(
             starts_at=wanted.starts_at, ends_at=wanted.ends_at, capacity=wanted.capacity
         )
@@ -383,5 +385,6 @@ def _change_shifts(event: Event, before: Mapping[UUID, Shift], asked: EventDetai
         raise Invalid(problems)
     if gone:
         Shift.objects.filter(pk__in=gone).delete()
+        lay_opening(event.pk, event.opening_rsvps)
         moved.added_or_removed = True
     return moved

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from groundswell.events import rules
 from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.selectors import forget_map
-from groundswell.events.services.rsvps import promote
+from groundswell.events.services.rsvps import lay_opening, promote
 from groundswell.kit import clock, geo
 from groundswell.kit.ids import new_id
 from groundswell.kit.text import clean_line
@@ -233,8 +233,13 @@ def _add(rows: Sequence[ImportedEvent], system: str) -> Iterator[NewEntry]:
         }
         events.append(event)
         shifts += [
-            {"id": new_id(), "event_id": event["id"], **{name: getattr(shift, name) for name in _OF_SHIFT}}
-            for shift in row.shifts
+            {
+                "id": new_id(),
+                "event_id": event["id"],
+                "opening": 0 if n else event.get("opening_rsvps", 0),
+                **{name: getattr(shift, name) for name in _OF_SHIFT},
+            }
+            for n, shift in enumerate(_in_order(row))
         ]
     _copy(Event, events)
     _copy(Shift, shifts)
@@ -283,7 +288,8 @@ def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
         new["sequence"] = event.sequence + 1
     if new:
         Event.objects.filter(pk=event.pk).update(**new)
-    for pk in capacities:
+    laid = lay_opening(event.pk, new.get("opening_rsvps", before))
+    for pk in {*capacities, *([laid] if laid else [])}:
         promote(pk, actor=_ACTOR)
     entries = []
     if told:

@@ -204,11 +204,10 @@ def promote(shift_id: UUID, *, actor: str) -> None:
     shift = Shift.objects.select_related("event").get(pk=shift_id)
     if not shift.waiting or shift.event.state != Event.State.PUBLISHED or shift.ends_at <= clock.now():
         return
-    free = None if shift.capacity is None else shift.capacity - shift.taken
-    if free is not None and free <= 0:
+    if shift.free is not None and shift.free <= 0:
         return
     waiting = {r.pk: r for r in RSVP.objects.filter(shift=shift, state=WAITING).order_by("at", "pk")}
-    for pk in rules.promoted(((r.pk, r.places) for r in waiting.values()), free):
+    for pk in rules.promoted(((r.pk, r.places) for r in waiting.values()), shift.free):
         rsvp = waiting[pk]
         if not _take(shift, rsvp.places):
             raise AssertionError("There was room under the lock.")
@@ -216,6 +215,16 @@ def promote(shift_id: UUID, *, actor: str) -> None:
         rsvp.state, rsvp.changed_at = GOING, clock.now()
         rsvp.save(update_fields=["state", "changed_at"])
         _record("event.promoted", rsvp, shift.event, actor, rsvp.places)
+
+
+def lay_opening(event_id: UUID, places: int) -> UUID | None:
+    """Have RSVPs that came as a number take so many places of the shift they are of, else of the first. The shifts
+    must be locked. Gives that shift if it had another number."""
+    shift = Shift.objects.filter(event=event_id).order_by("-opening", "starts_at", "pk")[0]
+    if shift.opening == places:
+        return None
+    Shift.objects.filter(pk=shift.pk).update(opening=places)
+    return shift.pk
 
 
 def _locked(shift_id: UUID) -> tuple[Shift, Event]:
@@ -251,7 +260,7 @@ def _change_guests(rsvp: RSVP, shift: Shift, guests: int, actor: str) -> RSVP:
     elif more < 0:
         _give_back(shift, -more)
     elif not _take(shift, more):
-        raise NoRoom(max(0, (shift.capacity or 0) - shift.taken))
+        raise NoRoom(max(0, shift.free or 0))
     rsvp.guests, rsvp.changed_at = guests, clock.now()
     rsvp.save(update_fields=["guests", "changed_at"])
     rsvp.shift = shift
@@ -268,7 +277,7 @@ def _take(shift: Shift, places: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE events_shift SET taken = taken + %(n)s"
-            " WHERE id = %(id)s AND (capacity IS NULL OR taken + %(n)s <= capacity) RETURNING taken",
+            " WHERE id = %(id)s AND (capacity IS NULL OR opening + taken + %(n)s <= capacity) RETURNING taken",
             {"n": places, "id": shift.pk},
         )
         row = cursor.fetchone()

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from groundswell.events import services
 from groundswell.events.models import RSVP
 from groundswell.events.rules import Act, Invalid, NoRoom, Refused, Standing, next_standing
-from groundswell.events.services import rsvps
+from groundswell.events.services import OWN_SYSTEM, ImportedEvent, ImportedShift, rsvps
 from groundswell.events.tests.making import TEST, first, person, published, shift, who
 from groundswell.ledger import selectors as ledger
 
@@ -72,12 +72,13 @@ class Places(RuleBasedStateMachine):
         self.event = published(shifts=[shift(4, days=1, hour=9)])  # near enough to note who came
         self.shift = first(self.event)
         self.capacity = 4
+        self.opening = 0  # places of RSVPs that came as a number
         self.going: dict[str, int] = {}
         self.waiting: dict[str, int] = {}  # in order of joining
         self.rsvps: dict[str, RSVP] = {}
 
     def free(self):
-        return self.capacity - sum(self.going.values())
+        return self.capacity - self.opening - sum(self.going.values())
 
     def promote(self):
         while fits := [name for name, places in self.waiting.items() if places <= self.free()]:
@@ -139,10 +140,24 @@ class Places(RuleBasedStateMachine):
         try:
             services.change(self.event, TEST, shifts=[shift(capacity, days=1, hour=9, id=self.shift.pk)])
         except Invalid:
-            assert capacity < sum(self.going.values())
+            assert capacity < min(self.opening + sum(self.going.values()), self.capacity)
         else:
             self.capacity = capacity
             self.promote()
+
+    @rule(opening=st.integers(0, 5))
+    def an_import_brings_a_number(self, opening):
+        row = ImportedEvent(
+            external_id=str(self.event.pk),
+            shifts=[ImportedShift(self.shift.starts_at, self.shift.ends_at, self.capacity)],
+            title=self.event.title,
+            type=self.event.type,
+            time_zone=self.event.time_zone,
+            opening_rsvps=opening,
+        )
+        services.import_events([row], OWN_SYSTEM)
+        self.opening = opening
+        self.promote()
 
     def same(self, rsvp, name):
         expected = "going" if name in self.going else "waiting" if name in self.waiting else "cancelled"
@@ -157,7 +172,7 @@ class Places(RuleBasedStateMachine):
         assert told["going"] == self.going
         assert list(told["waiting"].items()) == list(self.waiting.items()), "in order of joining"
         self.shift.refresh_from_db()
-        assert self.shift.capacity == self.capacity
+        assert (self.shift.capacity, self.shift.opening) == (self.capacity, self.opening)
         assert self.shift.taken == sum(self.going.values()) <= self.capacity
         assert self.shift.waiting == sum(self.waiting.values())
         assert all(places > self.free() for places in self.waiting.values()), "nobody waits who would fit"

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from groundswell.events.models import Event, Shift
 from groundswell.ledger import selectors as ledger
@@ -41,6 +41,9 @@ def test_the_night_of_july_2015_is_loaded_whole_and_a_second_run_changes_nothing
     assert Event.objects.filter(state="published", visibility="public").count() == 2592
     assert Shift.objects.filter(capacity=None).count() == 434  # 0 in the file
     assert Shift.objects.filter(capacity__lt=1).count() == 0
+    assert Shift.objects.aggregate(n=Sum("opening"))["n"] == 81_535
+    assert Shift.objects.filter(opening__gte=F("capacity")).count() == 965  # full
+    assert Shift.objects.filter(opening__gt=F("capacity")).count() == 31  # over their limit
 
     catch_up()
     assert Person.objects.count() == 0  # nobody is invented for a number

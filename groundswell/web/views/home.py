@@ -27,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "counts": counts,
             "rsvps": counts.rsvps + counts.opening_rsvps,
+            "taken": counts.taken + counts.opening_rsvps,
             "sketch": maps.sketch(((p.latitude, p.longitude) for p in points), movement().country),
             "on_map": len(points),
             "coming": events.find(events.FindQuery(limit=NEXT)),
