@@ -284,8 +284,11 @@ def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
     told += ["shifts"] if more_or_fewer else []
     if not new and not told:
         return []
-    if rules.people_must_hear(told) and event.state == Event.State.PUBLISHED:
-        new["sequence"] = event.sequence + 1
+    if rules.people_must_hear(told):
+        if event.state == Event.State.PUBLISHED:
+            new["sequence"] = event.sequence + 1
+        elif event.published_at:
+            new["untold"] = sorted({*event.untold, *(set(told) & rules.TOLD)})
     if new:
         Event.objects.filter(pk=event.pk).update(**new)
     laid = lay_opening(event.pk, new.get("opening_rsvps", before))

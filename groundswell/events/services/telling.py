@@ -1,7 +1,8 @@
 """Telling people what happened: from ledger entries to mails in the queue.
 
-Nothing goes out for what is older than a day or was done by the system (imports, the demo): a replay or a restored
-backup writes to nobody. What does not hold any more by the time it is told is left out.
+Nothing goes out for what is older than a day: a replay or a restored backup writes to nobody. Nor for what the system
+made, as an import and the demo do with events and RSVPs; but those who come hear of what an import changes for them.
+What does not hold any more by the time it is told is left out.
 """
 
 import logging
@@ -48,6 +49,7 @@ TO_HOST = {
 }
 TO_EVERYBODY = {"event.changed": Event.State.PUBLISHED, "event.cancelled": Event.State.CANCELLED}
 KINDS = frozenset(TO_GUEST | TO_HOST | TO_EVERYBODY)
+TOLD_WHOEVER_DID_IT = TO_EVERYBODY.keys() | {"event.promoted"}
 CONFIRMED = "person.contact_verified"
 
 
@@ -57,7 +59,11 @@ def tell(entries: Iterable[Entry]) -> None:
     Who confirmed their address is told, where it still holds, what was kept from it because it was not confirmed.
     """
     since = clock.now() - FRESH
-    fresh = [entry for entry in entries if entry.at > since and not entry.actor.startswith("system:")]
+    fresh = [
+        entry
+        for entry in entries
+        if entry.at > since and (entry.kind in TOLD_WHOEVER_DID_IT or not entry.actor.startswith("system:"))
+    ]
     _tell([entry for entry in fresh if entry.kind in KINDS])
     confirmed = [entry.person_id for entry in fresh if entry.kind == CONFIRMED and entry.person_id]
     if confirmed and (keys := forget_suppressed(confirmed, TO_GUEST.keys() | TO_HOST.keys())):
@@ -126,7 +132,8 @@ def tell_everybody(
     if kind == "event.cancelled":
         with lease.transaction():
             queue_many([mail for host in _other_hosts(event, actor) for mail in _to_other_host(about, host, event)])
-    words = RSVP.objects.filter(shift__event=event).exclude(state=CANCELLED).select_related("person").order_by("pk")
+    words = RSVP.objects.filter(shift__event=event, shift__ends_at__gt=clock.now()).exclude(state=CANCELLED)
+    words = words.select_related("person").order_by("pk")
     if shifts is not None:
         words = words.filter(shift__in=[UUID(shift) for shift in shifts])
     last: UUID | None = None

@@ -142,3 +142,51 @@ def test_who_runs_the_event_reads_what_the_number_is(file):
     assert "10 RSVPs came with an import, without names" in page
     assert "10 places taken of 20" in page
     assert world.client("charlie").get(url).status_code == 404
+
+
+# --- telling -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("told", [True, False])
+def test_who_comes_hears_of_the_new_time_and_who_waited_of_the_place(file, monkeypatch, told):
+    """Control: while what the system does was told to nobody, neither heard of it."""
+    if not told:
+        monkeypatch.setattr(telling, "TOLD_WHOEVER_DID_IT", set())
+    file(row(1, 0))
+    for name in ("nina", "olaf"):
+        known(name)
+        come(name)
+    settle()
+    Delivery.objects.all().delete()
+    file(row(5, 0, hour=20))
+    settle()
+    assert states() == {"Nina": "going", "Olaf": "going"}
+    everybody = [("nina", "event.changed"), ("olaf", "event.changed"), ("olaf", "event.promoted")]
+    assert mails() == (everybody if told else [])
+
+
+def test_a_first_import_and_one_that_says_the_same_write_to_nobody(file):
+    for _ in range(2):
+        file(row(5, 3), row(1, 1, id_="2"))
+        settle()
+    assert not Delivery.objects.exists()
+
+
+def test_what_is_over_is_corrected_without_mail(file, monkeypatch):
+    file(row(5, 0))
+    known("nina")
+    come("nina")
+    settle()
+    Delivery.objects.all().delete()
+    later = row(5, 0, hour=20)
+    real = clock.now
+    monkeypatch.setattr(clock, "now", lambda: real() + timedelta(days=30))
+    file(later)
+    settle()
+    assert Shift.objects.get().starts_at.minute == 0
+    assert not Delivery.objects.exists()
+
+
+def test_what_changes_while_it_is_looked_over_is_told_once_it_is_published(file):
+    file(row(5, 0))
+    Event.objects.update(state="waiting")
+    file(row(5, 0, hour=20))
+    assert Event.objects.get().untold == ["time"]
