@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from groundswell.events.services import OWN_SYSTEM, ImportedEvent, ImportedShift, check_imported
+from groundswell.events.services import OWN_SYSTEM, ImportedEvent, ImportedShift, check_imported, own_id
 from groundswell.intake.columns import Columns
 from groundswell.intake.places import Nowhere, Spot, spot
 from groundswell.kit import geo
@@ -94,6 +94,8 @@ class Reader:
         external_id, system = said.get("id", ""), said.get("system") or self.system
         if not external_id and said.get("own_id"):
             external_id, system = said["own_id"], OWN_SYSTEM
+        if system == OWN_SYSTEM:
+            external_id = own_id(external_id)
         if problems or place is None or shift is None:
             raise BadRow(*problems)
         event = _event(said, external_id, place, zone, shift, problems)

@@ -33,6 +33,7 @@ from groundswell.events.services.importing import (
     ImportResult,
     check_imported,
     import_events,
+    own_id,
 )
 from groundswell.events.services.rsvps import Agreed, cancel_rsvp, change_rsvp, mark_attended, prove, proven, rsvp
 
@@ -62,6 +63,7 @@ __all__ = [
     "hand_over",
     "import_events",
     "mark_attended",
+    "own_id",
     "prove",
     "proven",
     "publish",

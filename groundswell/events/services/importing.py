@@ -104,6 +104,11 @@ def check_imported(row: ImportedEvent) -> dict[str, str]:
     return problems
 
 
+def own_id(text: str) -> str:
+    """The id of an event made here as we write it, also where a program between wrote it in upper case."""
+    return str(_uuid(text) or text)
+
+
 def import_events(rows: Sequence[ImportedEvent], system: str) -> ImportResult:
     """Write events of another system, published and public, in one transaction: at most 1,000 take under two seconds.
 
@@ -191,8 +196,8 @@ def _in_order(row: ImportedEvent) -> list[ImportedShift]:
 def _known(system: str, external_ids: Mapping[str, ImportedEvent]) -> dict[str, Event]:
     found = {e.external_id: e for e in Event.objects.filter(system=system, external_id__in=external_ids)}
     if system == OWN_SYSTEM:
-        own = [pk for pk in map(_uuid, external_ids) if pk is not None]
-        found |= {str(event.pk): event for event in Event.objects.filter(pk__in=own, system="")}
+        own = {pk: external_id for external_id in external_ids if (pk := _uuid(external_id))}
+        found |= {own[event.pk]: event for event in Event.objects.filter(pk__in=own, system="")}
     return found
 
 

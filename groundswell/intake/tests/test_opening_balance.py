@@ -190,3 +190,14 @@ def test_what_changes_while_it_is_looked_over_is_told_once_it_is_published(file)
     Event.objects.update(state="waiting")
     file(row(5, 0, hour=20))
     assert Event.objects.get().untold == ["time"]
+
+
+# --- our own ids ---------------------------------------------------------------------------------------------------
+def test_an_id_of_ours_is_known_in_upper_case_too(load, file):
+    file(row(5, 0))
+    Event.objects.update(system="", external_id="")
+    event = Event.objects.get()
+    text = "id,title,start,zip,capacity,rsvps\n" + row(5, 0, id_=str(event.pk).upper()).replace("House", "Kitchen")
+    report = load(text, "--system", importing.OWN_SYSTEM)
+    assert (report["written"], report["changed"]) == (0, 1)
+    assert Event.objects.get().title == "Kitchen party"
