@@ -74,20 +74,24 @@ def many_connections(transactional_db) -> Iterator[None]:
     use(before)
 
 
-@pytest.fixture(autouse=True)
-def fresh_log(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After a test that committed, empty what Django's flush does not know: the ledger and the queue."""
-    mark = request.node.get_closest_marker("django_db")
-    commits = bool(mark and mark.kwargs.get("transaction")) or bool(
-        {"transactional_db", "live_server"} & set(request.fixturenames)
-    )
-    if commits:
-        request.getfixturevalue("transactional_db")
-    yield
-    if commits:
-        from django.db import connection, transaction
+@pytest.fixture(scope="session", autouse=True)
+def emptied_by_deleting() -> Iterator[None]:
+    """After a test that committed, its few rows are deleted: fifty times as quick as Django's flush, which truncates
+    every table and asks each app to fill its own again. The ledger and the queue, which flush does not know, too."""
+    from django.db import connection, transaction
+    from django.test import TransactionTestCase
 
+    kept = {"django_content_type", "auth_permission"}  # migrations wrote them
+    unknown = {"ledger_entry", "ledger_pending", "ledger_block"} | {
+        f"procrastinate_{name}" for name in ("jobs", "events", "periodic_defers", "workers")
+    }
+
+    def empty(test: TransactionTestCase) -> None:
+        known = connection.introspection.django_table_names(only_existing=True, include_views=False)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")  # the ledger refuses it otherwise
-            cursor.execute("TRUNCATE ledger_entry, ledger_pending, ledger_block")
-            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+            cursor.execute("; ".join(f'DELETE FROM "{table}"' for table in unknown.union(known) - kept))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
