@@ -1,9 +1,10 @@
 """The `groundswell` command. Without arguments it explains itself; every command is a Django command of some app."""
 
+import argparse
+import contextlib
 import os
 import signal
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 # Commands for whoever runs a movement; Django's own (migrate, shell, ...) work too.
@@ -48,7 +49,9 @@ def _run() -> None:
     from groundswell.config import database, env
 
     if sys.argv[1] == "demo":
-        _set_demo(sys.argv[2:])
+        _set_demo()
+    if sys.argv[1] in {"demo", "serve"}:
+        _set_base_url(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundswell.config.settings")
     settings = env.load()
     from django.core.management import execute_from_command_line
@@ -62,10 +65,21 @@ def _run() -> None:
         execute_from_command_line(sys.argv)
 
 
-def _set_demo(words: list[str]) -> None:
+def _set_demo() -> None:
     """Settings are read once, so the demo's own must stand before that. It never touches another database."""
-    port = next((after for word, after in pairwise([*words, ""]) if word == "--port"), "8000")
     home = Path(os.environ.get("GROUNDSWELL_HOME", ".groundswell")) / "demo"
     os.environ.pop("DATABASE_URL", None)
     os.environ |= {"DEMO": "true", "GROUNDSWELL_HOME": str(home), "EMAIL_URL": "outbox:"}
-    os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{port}")
+
+
+def _set_base_url(words: list[str]) -> None:
+    """Unless BASE_URL is set, people reach the site where it listens. The processes it starts inherit this. What is
+    wrong with the arguments the command itself says."""
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    with contextlib.suppress(argparse.ArgumentError):
+        asked, _others = parser.parse_known_args(words)
+        if 1 <= asked.port <= 65_535:
+            host = "127.0.0.1" if asked.host in {"0.0.0.0", "::"} else asked.host  # noqa: S104
+            os.environ.setdefault("BASE_URL", f"http://{f'[{host}]' if ':' in host else host}:{asked.port}")

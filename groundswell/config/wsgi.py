@@ -1,7 +1,6 @@
 """The WSGI application that Granian serves."""
 
 import os
-import threading
 
 from django.core.wsgi import get_wsgi_application
 
@@ -9,4 +8,4 @@ from groundswell.kit import maps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundswell.config.settings")
 application = get_wsgi_application()
-threading.Thread(target=maps.warm, name="warm", daemon=True).start()
+maps.warm()  # four seconds of work, which would stand in the way of the first requests

@@ -72,7 +72,7 @@ def serving(home):
         port = free.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "groundswell", "serve", "--port", str(port), "--workers", "1"],
-        env=environment(home, BASE_URL=f"http://127.0.0.1:{port}"),
+        env=environment(home),
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
     )
@@ -103,7 +103,8 @@ def stops(process: subprocess.Popen[bytes], home: Path, number: int) -> None:
 @pytest.mark.crash
 def test_stopping_it_stops_everything_that_was_started(serving):
     process, port, home = serving
-    assert answers(port, "/events")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/events", timeout=30) as reply:
+        assert f'href="http://127.0.0.1:{port}/es/events"' in reply.read().decode(), "its own address, and no other"
     stops(process, home, signal.SIGINT)
 
 

@@ -11,29 +11,32 @@ from django.db import connection
 from groundswell.web import serving
 from groundswell.web.demo import loading, shape
 
+HOST = "127.0.0.1"
+
 
 class Command(BaseCommand):
     help = "Make a movement of 3,500 events, serve it, and keep RSVPs arriving. Everybody in it is made up."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
-        parser.add_argument("--events", type=int, default=shape.EVENTS, help=f"how many events ({shape.EVENTS})")
+        parser.add_argument("--port", type=serving.PORT, default=8000, help="the port to listen on (8000)")
+        events = serving.number_from(1, 1_000_000)
+        parser.add_argument("--events", type=events, default=shape.EVENTS, help=f"how many events ({shape.EVENTS})")
         parser.add_argument("--prepare-only", action="store_true", help="make the movement, do not serve it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demo runs in a database of its own: call it as `groundswell demo`.")
+        if not options["prepare_only"]:
+            serving.claim(HOST, options["port"])
         serving.prepare(self.stdout.write)
         if not loading.is_filled():
             self._fill(options["events"])
         if options["prepare_only"]:
             return
-        self._tell(options["port"])
-        commands = [serving.web_command("127.0.0.1", options["port"], 2), serving.worker_command()]
         with serving.stopped_by_signals() as stop:
             arrivals = threading.Thread(target=loading.keep_arriving, args=[stop], name="arrivals")
             arrivals.start()
-            serving.supervise(commands, stop)
+            serving.supervise(HOST, options["port"], 2, stop, ready=self._tell)
             arrivals.join()
         self.stdout.write("Stopped.")
 
@@ -53,8 +56,8 @@ class Command(BaseCommand):
         say("ready")
         connection.close()
 
-    def _tell(self, port: int) -> None:
-        site = f"http://127.0.0.1:{port}"
+    def _tell(self) -> None:
+        site = settings.BASE_URL
         self.stdout.write(f"""
 {shape.NAME} is at {site}/ (Ctrl-C stops it)
 

@@ -17,8 +17,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-        parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
-        parser.add_argument("--workers", type=int, default=2, help="web processes (2)")
+        parser.add_argument("--port", type=serving.PORT, default=8000, help="the port to listen on (8000)")
+        parser.add_argument("--workers", type=serving.number_from(1, 64), default=2, help="web processes (2)")
         only = parser.add_mutually_exclusive_group()
         only.add_argument("--web-only", action="store_true", help="no worker: another host runs it")
         only.add_argument("--worker-only", action="store_true", help="no web: only the ledger's readers and the jobs")
@@ -28,16 +28,21 @@ class Command(BaseCommand):
             with serving.stopped_by_signals() as stop:
                 serving.run_worker(stop)
             return
+        host, port = options["host"], options["port"]
+        serving.claim(host, port)
         serving.prepare(self.stdout.write)
         self._make_owner()
-        commands = [serving.web_command(options["host"], options["port"], options["workers"])]
-        if not options["web_only"]:
-            commands.append(serving.worker_command())
-        self.stdout.write(f"Groundswell is at http://{options['host']}:{options['port']}/ (Ctrl-C stops it)")
-        self.stdout.flush()
         with serving.stopped_by_signals() as stop:
-            serving.supervise(commands, stop)
+            serving.supervise(
+                *(host, port, options["workers"], stop),
+                ready=lambda: self._tell(host, port),
+                worker=not options["web_only"],
+            )
         self.stdout.write("Stopped.")
+
+    def _tell(self, host: str, port: int) -> None:
+        self.stdout.write(f"Groundswell is at {settings.BASE_URL}/ and listens on {host}:{port} (Ctrl-C stops it)")
+        self.stdout.flush()
 
     def _make_owner(self) -> None:
         """The first run makes the owner: by asking, where somebody sits before it."""
