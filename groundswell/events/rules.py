@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groundswell.kit import geo
-from groundswell.kit.text import clean_html, clean_line
+from groundswell.kit.text import clean_html, clean_line, is_html
 
 MOST_SHIFTS = 20
 MOST_GUESTS = 10  # besides the person
@@ -280,13 +280,10 @@ def _is_web_address(text: str) -> bool:
     )
 
 
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
-
-
 def paragraphs(text: str) -> str:
     """Plain text as paragraphs, HTML as the clean HTML we keep."""
     text = text.replace("\r\n", "\n").strip()
-    return clean_html(text if _TAG.search(text) or not text else linebreaks(text, autoescape=True))
+    return clean_html(text if is_html(text) or not text else linebreaks(text, autoescape=True))
 
 
 def plain(html: str) -> str:
@@ -315,6 +312,11 @@ class Act(StrEnum):
     CANCEL = "cancel"
     CHANGE = "change"
     REVIEW_AGAIN = "review again"  # a new host changed what a reviewer let through
+def same_text(written: str, html: str) -> bool:
+    """Whether a form brings the text of clean HTML back as it showed it."""
+    return written.strip().splitlines() == plain(html).splitlines()
+
+
 
 
 @dataclass(frozen=True)

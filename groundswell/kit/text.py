@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 import nh3
 
@@ -11,6 +12,7 @@ _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h",
 _DECEIVING = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]")
 _CUT = {"Cc", "Cs"}  # control characters and halves of characters
 _TAGS = {"p", "br", "strong", "b", "em", "i", "ul", "ol", "li", "a", "h3", "h4", "blockquote"}
+_KEPT_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_TAGS))})(?:[\s/][^>]*)?>", re.IGNORECASE)
 
 
 def fold(text: str) -> str:
@@ -18,7 +20,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
     bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_STROKES)
-    return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
+    return " ".join("".join(filterfalse(unicodedata.combining, bare)).split())
 
 
 def clean_line(text: str) -> str:
@@ -31,6 +33,11 @@ def clean_line(text: str) -> str:
         if c.isspace() or unicodedata.category(c) not in _CUT
     )
     return unicodedata.normalize("NFC", " ".join(kept.split()))
+
+
+def is_html(text: str) -> bool:
+    """Whether the text has a tag that `clean_html` keeps; `<pie>` and `<joe@example.org>` are words."""
+    return _KEPT_TAG.search(text) is not None
 
 
 def clean_html(html: str) -> str:

@@ -367,6 +367,8 @@ def _change_shifts(event: Event, before: Mapping[UUID, Shift], asked: EventDetai
             moved.added_or_removed = True
             continue
         shift = before[wanted.id]
+    if rules.same_text(asked.description, event.description):
+        asked = replace(asked, description=event.description)  # its links and lists are not in the text
         if (shift.starts_at, shift.ends_at) != (wanted.starts_at, wanted.ends_at):
             moved.times.append(shift.pk)
         if shift.capacity != wanted.capacity:
