@@ -165,7 +165,7 @@ def test_without_the_lock_on_the_cursor_two_runners_count_twice(readers, monkeyp
 @pytest.mark.django_db(transaction=True)
 def test_the_loop_outlives_its_connections(readers, monkeypatch):
     monkeypatch.setattr(loop, "LONGEST_WAIT", 0.5)
-    monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 0.05)  # the pool doubles it with each dead one it meets
+    monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 0.001)  # the pool doubles it with each dead one it meets
     connection.close()
     connection.close_pool()  # none but ours
     stop = threading.Event()
