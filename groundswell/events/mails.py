@@ -203,6 +203,26 @@ def called_off_to_host(event: PublicEvent) -> Letter:
     )
 
 
+def handed_over(event: PublicEvent) -> Letter:
+    """They lead it now."""
+    return Letter(
+        _("You lead it now: %(title)s") % {"title": event.title},
+        [_("This event was handed over to you. From now on you decide who runs it with you.")],
+        [(_("Change the event, see who comes"), edit_url(event))],
+        event,
+        notice=True,
+    )
+
+
+def taken_off(event: Event) -> Letter:
+    """They do not run it any more: of when and where it says nothing."""
+    return Letter(
+        _("You do not host it any more: %(title)s") % {"title": event.title},
+        [_("Whoever leads this event took you off its hosts. If you did not expect that, ask them.")],
+        notice=True,
+    )
+
+
 # --- parts ---------------------------------------------------------------------------------------------------------
 def manage_url(rsvp: RSVP) -> str:
     return settings.BASE_URL + reverse("events:rsvp_manage", args=[links.rsvp_token(rsvp)])

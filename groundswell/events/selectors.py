@@ -25,8 +25,11 @@ from groundswell.events import rules, verbs
 from groundswell.events.models import RSVP, Event, Host, Shift
 from groundswell.events.rules import EventDetails, ShiftDetails
 from groundswell.kit import clock, geo
+from groundswell.ledger import selectors as ledger
+from groundswell.ledger.rules import person_actor
 from groundswell.people.models import Person
-from groundswell.people.selectors import NotFound
+from groundswell.people.selectors import NotFound, display_name
+from groundswell.powers.models import User
 from groundswell.powers.rules import covers
 from groundswell.powers.viewer import Viewer
 
@@ -463,6 +466,20 @@ def hosted_by(person: Person) -> QuerySet[Event]:
 def hosts_of(event: Event) -> QuerySet[Host]:
     """The lead first, with persons."""
     return event.host_set.select_related("person").order_by("-lead", "at", "pk")
+
+
+def is_actor(person: Person, actor: str) -> bool:
+    """Whether the actor of an entry is this person."""
+    return actor in (person_actor(person.pk), f"user:{person.user_id}")
+
+
+def changed_by(event: Event) -> str:
+    """Who changed what it says last, as they are called; empty where that is not known."""
+    for entry in ledger.of_subject(event.pk, 1, kinds=["event.changed"]):
+        kind, _colon, key = entry.actor.partition(":")
+        user = User.objects.filter(pk=key).first() if kind == "user" else None
+        return display_name(user) if user else ""
+    return ""
 
 
 def guest_list(event: Event) -> QuerySet[RSVP]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundswell.events import rules, verbs
+from groundswell.events import rules, selectors, verbs
 from groundswell.events.models import RSVP, Event, Host, Shift
 from groundswell.events.rules import Act, EventDetails, Invalid, Refused, ShiftDetails, Standing
 from groundswell.events.selectors import forget_map
@@ -124,7 +124,7 @@ def cancel(event: Event, actor: str) -> Event:
         event.sequence += 1
         event.save(update_fields=["state", "sequence"])
         record("event.cancelled", actor=actor, on=("event", event.pk))
-        transaction.on_commit(forget_map)
+        transaction.on_commit(selectors.forget_map)
         return event
 
 
@@ -177,7 +177,7 @@ def change(event: Event, actor: str, **changed: Any) -> Event:
             record("event.submitted", actor=actor, on=("event", event.pk))
         for pk in moved.capacities:
             promote(pk, actor=actor)
-        transaction.on_commit(forget_map)
+        transaction.on_commit(selectors.forget_map)
         return event
 
 
@@ -192,9 +192,15 @@ def add_host(event: Event, person: Person, actor: str) -> None:
 
 
 def remove_host(event: Event, person: Person, actor: str) -> None:
-    """Take a co-host off. Raises Refused for the lead, who hands over first."""
+    """Take a co-host off, who is told; a co-host may leave.
+
+    Raises:
+        Refused: the lead hands over first; only who `leads` takes somebody else off.
+    """
     with transaction.atomic():
         event = locked(event)
+        if not (leads(event, actor) or selectors.is_actor(person, actor)):
+            raise Refused(_("Only the lead host takes others off. Ask them."))
         host = Host.objects.filter(event=event, person=person).first()
         if host is None:
             return
@@ -205,9 +211,15 @@ def remove_host(event: Event, person: Person, actor: str) -> None:
 
 
 def hand_over(event: Event, person: Person, actor: str) -> None:
-    """Make a co-host the lead. Raises Refused for somebody who does not host the event."""
+    """Make a co-host the lead; they are told.
+
+    Raises:
+        Refused: they do not host the event, or whoever does it does not lead it (`leads`).
+    """
     with transaction.atomic():
         event = locked(event)
+        if not leads(event, actor):
+            raise Refused(_("Only the lead host hands the event over. Ask them."))
         if not Host.objects.filter(event=event, person=person).exists():
             raise Refused(_("Add them as a co-host first."))
         Host.objects.filter(event=event, lead=True).exclude(person=person).update(lead=False)
@@ -261,7 +273,7 @@ def _published(event: Event, actor: str) -> None:
         record("event.changed", actor=actor, on=("event", event.pk), data=data)
     for pk in shifts:
         promote(pk, actor=actor)
-    transaction.on_commit(forget_map)
+    transaction.on_commit(selectors.forget_map)
 
 
 def _needs_review(event: Event) -> bool:
@@ -279,10 +291,16 @@ def reviewed_again(event: Event) -> bool:
 
 def is_host(event: Event, actor: str) -> bool:
     """Whether whoever does it runs the event."""
-    return any(
-        actor in (person_actor(host.person_id), f"user:{host.person.user_id}")
-        for host in event.host_set.select_related("person")
-    )
+    return any(selectors.is_actor(host.person, actor) for host in event.host_set.select_related("person"))
+
+
+def leads(event: Event, actor: str) -> bool:
+    """Whether whoever does it decides who runs the event: its lead, who may change events there, or the system."""
+    lead = event.host_set.filter(lead=True).select_related("person").first()
+    if lead and selectors.is_actor(lead.person, actor):
+        return True
+    kind, _colon, key = actor.partition(":")
+    return kind == "system" or (kind == "user" and powers.may(User.objects.get(pk=key), verbs.CHANGE, event.scope))
 
 
 def _new_hosts(event: Event) -> list[Person]:
@@ -342,6 +360,8 @@ def _asked(event: Event, before: Mapping[UUID, Shift], changed: Mapping[str, Any
     said = {name: getattr(event, name) for name in _PLAIN}
     shifts = [ShiftDetails(s.starts_at, s.ends_at, s.capacity, s.pk) for s in before.values()]
     asked = EventDetails(**{**said, "shifts": shifts, **changed})
+    if rules.same_text(asked.description, event.description):
+        asked = replace(asked, description=event.description)  # its links and lists are not in the text
     moved = any(getattr(asked, name) != said[name] for name in ("postal_code", "country", "online"))
     if moved or (asked.country != "US" and asked.city != said["city"]):
         again: dict[str, Any] = {"city": "", "region": "", "time_zone": "", "latitude": None, "longitude": None}
@@ -367,8 +387,6 @@ def _change_shifts(event: Event, before: Mapping[UUID, Shift], asked: EventDetai
             moved.added_or_removed = True
             continue
         shift = before[wanted.id]
-    if rules.same_text(asked.description, event.description):
-        asked = replace(asked, description=event.description)  # its links and lists are not in the text
         if (shift.starts_at, shift.ends_at) != (wanted.starts_at, wanted.ends_at):
             moved.times.append(shift.pk)
         if shift.capacity != wanted.capacity:

@@ -48,7 +48,8 @@ TO_HOST = {
     "event.sent_back": Event.State.DRAFT,
 }
 TO_EVERYBODY = {"event.changed": Event.State.PUBLISHED, "event.cancelled": Event.State.CANCELLED}
-KINDS = frozenset(TO_GUEST | TO_HOST | TO_EVERYBODY)
+TO_CO_HOST = {"event.host_removed", "event.handed_over"}
+KINDS = frozenset(TO_GUEST | TO_HOST | TO_EVERYBODY) | TO_CO_HOST
 TOLD_WHOEVER_DID_IT = TO_EVERYBODY.keys() | {"event.promoted"}
 CONFIRMED = "person.contact_verified"
 
@@ -94,6 +95,8 @@ def _tell(fresh: Sequence[Entry]) -> None:
             asked = entry.kind != "event.created" or event.confirmed_at is None
             if host and asked and event.state == TO_HOST[entry.kind]:
                 messages += _mail(entry, "", host, _to_host(entry.kind, host, event))
+        elif entry.kind in TO_CO_HOST:
+            messages += _to_co_host(entry, event)
         elif event.state == TO_EVERYBODY[entry.kind] and _concerns_everybody(entry):
             jobs.enqueue(
                 JOB,
@@ -205,6 +208,20 @@ def _to_host(kind: str, host: Person, event: Event) -> Callable[[], Letter]:
     return letter
 
 
+def _to_co_host(entry: Entry, event: Event) -> Iterator[Message]:
+    """To whom somebody else took off, or handed the event over, if that still holds."""
+    assert entry.person_id
+    person = Person.objects.get(pk=entry.person_id)
+    host = next((host for host in event.host_set.all() if host.person_id == person.pk), None)
+    if selectors.is_actor(person, entry.actor):
+        return
+    if entry.kind == "event.host_removed" and host is None:
+        yield from _mail(entry, "", person, lambda: mails.taken_off(event))
+    if entry.kind == "event.handed_over" and host and host.lead:
+        shown = selectors.shown(event, exact=True)
+        yield from _mail(entry, "", person, lambda: mails.handed_over(shown))
+
+
 def _to_other_host(about: _Told, host: Host, event: Event) -> Iterator[Message]:
     shown = selectors.shown(event, exact=True)
     return _mail(about, f":host:{host.person_id}", host.person, lambda: mails.called_off_to_host(shown))
@@ -212,11 +229,7 @@ def _to_other_host(about: _Told, host: Host, event: Event) -> Iterator[Message]:
 
 def _other_hosts(event: Event, actor: str) -> list[Host]:
     """The hosts, without the one who did it."""
-    return [
-        host
-        for host in event.host_set.all()
-        if actor not in (f"person:{host.person_id}", f"user:{host.person.user_id}")
-    ]
+    return [host for host in event.host_set.all() if not selectors.is_actor(host.person, actor)]
 
 
 def _share_url(person: Person, event: Event) -> str:
