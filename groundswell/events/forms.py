@@ -29,7 +29,7 @@ else:  # not generic at run time
 
 MILE_M = 1609.344
 DISTANCES = (5, 10, 25, 50, 100, 250)  # in miles or kilometres
-OVERNIGHT = timedelta(hours=8)  # an end that lies before the start is the next day's, if that makes no longer event
+OVERNIGHT = timedelta(hours=12)  # an end before the start is the next day's; a slip of AM and PM would make it longer
 LANGUAGES = [
     ("en", _("English")),
     ("es", _("Spanish")),
@@ -350,6 +350,28 @@ class EventForm(PublicForm):
         )
 
 
+class EditForm(EventForm):
+    """An event that is there, as it was read."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
+
+    def overwritten(self) -> list[tuple[str, str]]:
+        """What stands in `initial` where something else is written: each field's label, and the words there."""
+        return [
+            (str(self.fields[name].label), _in_words(self.fields[name], self.initial.get(name)))
+            for name in self.changed_data
+            if not self.fields[name].widget.is_hidden
+            and str(self.data.get(name, "")).split() != str(self.initial.get(name, "")).split()
+        ]
+
+
+def _in_words(field: forms.Field, value: object) -> str:
+    if not isinstance(field, forms.ChoiceField):
+        return str(value or "") or "–"
+    words = dict(field.choices)  # type: ignore[arg-type]
+    return ", ".join(str(words.get(one, one)) for one in (value if isinstance(value, list) else [value])) or "–"
+
+
 class NewEventForm(EventForm):
     """An event and who hosts it."""
 
@@ -386,6 +408,9 @@ class ShiftForm(Form):
     day = forms.DateField(label=_("Day"), widget=DateInput())
     starts = forms.TimeField(label=_("From"), widget=TimeInput())
     ends = forms.TimeField(label=_("To"), widget=TimeInput())
+    last_day = forms.DateField(
+        label=_("Last day"), required=False, help_text=_("A night needs none: 8 PM to 6 AM is one."), widget=DateInput()
+    )
     capacity = forms.IntegerField(
         label=_("Room for"),
         required=False,
@@ -393,13 +418,47 @@ class ShiftForm(Form):
         widget=forms.NumberInput(attrs={"min": 1, "inputmode": "numeric"}),
     )
 
+    def clean(self) -> dict[str, Any]:
+        asked = self.cleaned_data
+        if {"day", "starts", "ends", "last_day"} <= asked.keys():
+            starts = datetime.combine(asked["day"], asked["starts"])
+            asked["ends_at"] = datetime.combine(asked["last_day"] or _last_day(starts, asked["ends"]), asked["ends"])
+            if asked["ends_at"] <= starts:
+                field = "last_day" if asked["last_day"] else "ends"
+                self.add_error(field, _("The end must be after the start. Does it end on another day?"))
+        return asked
+
     def details(self) -> ShiftDetails:
         asked = self.cleaned_data
         starts = datetime.combine(asked["day"], asked["starts"])
-        ends = datetime.combine(asked["day"], asked["ends"])
-        if ends <= starts and ends + timedelta(days=1) - starts <= OVERNIGHT and asked["day"] < date.max:
-            ends += timedelta(days=1)
-        return ShiftDetails(starts, ends, asked["capacity"], asked["id"])
+        return ShiftDetails(starts, asked["ends_at"], asked["capacity"], asked["id"])
+
+    @property
+    def ends_on_another_day(self) -> bool:
+        """Whether the last day is to be seen: it is written, or missing."""
+        return bool(self["last_day"].value() or self.errors.keys() & {"last_day", "ends"})
+
+
+def shown_shift(shift: ShiftDetails) -> dict[str, Any]:
+    """A shift as its row shows it, from times on the clock of the place."""
+    last_day = shift.ends_at.date()
+    return {
+        "id": shift.id,
+        "day": shift.starts_at.date(),
+        "starts": shift.starts_at.time(),
+        "ends": shift.ends_at.time(),
+        "last_day": None if last_day == _last_day(shift.starts_at, shift.ends_at.time()) else last_day,
+        "capacity": shift.capacity,
+    }
+
+
+def _last_day(starts: datetime, ends: time) -> date:
+    """On which day a shift ends where only the time is said."""
+    day = starts.date()
+    if ends > starts.time() or day == date.max:
+        return day
+    next_day = day + timedelta(days=1)
+    return next_day if datetime.combine(next_day, ends) - starts <= OVERNIGHT else day
 
 
 class BaseShiftForms(_FormSet):

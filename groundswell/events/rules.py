@@ -4,6 +4,7 @@ out.
 Errors:
     Invalid       what somebody wrote cannot stand: `problems` has a sentence for each field
     Refused       what somebody asked for is not possible now: a sentence
+      Stale       it was changed since it was read
       NoRoom      not that many places are free
 """
 
@@ -44,6 +45,13 @@ class Invalid(ValueError):
 
 class Refused(Exception):
     """What somebody asked for is not possible now. The message is for them."""
+
+
+class Stale(Refused):
+    """It is not any more what they read."""
+
+    def __init__(self) -> None:
+        super().__init__(_("It was changed meanwhile. Please look at it again."))
 
 
 class NoRoom(Refused):
@@ -229,8 +237,9 @@ def _shifts(
             problems["shifts"] = _("One of the shifts is not of this event any more. Load the page again.")
         if shift.capacity is not None and not 1 <= shift.capacity <= MOST_CAPACITY:
             problems[field + "capacity"] = _("Room for 1 to 100,000 people; leave it empty where there is no limit.")
-        starts = _on_the_clock(shift.starts_at, zone, field + "starts_at", problems)
-        ends = _on_the_clock(shift.ends_at, zone, field + "ends_at", problems)
+        before = kept.get(shift.id, (None, None)) if shift.id else (None, None)
+        starts = _on_the_clock(shift.starts_at, zone, field + "starts_at", problems, before[0])
+        ends = _on_the_clock(shift.ends_at, zone, field + "ends_at", problems, before[1])
         if starts is None or ends is None:
             continue
         if ends <= starts:
@@ -246,11 +255,18 @@ def _shifts(
     return sorted(checked, key=lambda shift: (shift.starts_at, shift.ends_at))
 
 
-def _on_the_clock(time: datetime, zone: ZoneInfo, field: str, problems: dict[str, str]) -> datetime | None:
-    """The moment in UTC; a clock time that the change of clocks skips or repeats is a problem of that field."""
+def _on_the_clock(
+    time: datetime, zone: ZoneInfo, field: str, problems: dict[str, str], before: datetime | None
+) -> datetime | None:
+    """The moment in UTC; a clock time that the change of clocks skips or repeats is a problem of that field.
+
+    A form knows minutes and no zone: where it shows the moment that was there `before`, that one stays.
+    """
     try:
         if time.tzinfo is not None:
             return time.astimezone(UTC)
+        if before and before.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0) == time:
+            return before
         first, second = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
         if first.utcoffset() != second.utcoffset():
             if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) != time.replace(fold=0):
@@ -296,6 +312,11 @@ def plain(html: str) -> str:
     return unescape(strip_tags(text)).strip()
 
 
+def same_text(written: str, html: str) -> bool:
+    """Whether a form brings the text of clean HTML back as it showed it."""
+    return written.strip().splitlines() == plain(html).splitlines()
+
+
 def blurred(degrees: float) -> float:
     """A coordinate on the grid that is shown of a place only guests may know."""
     return round(degrees * PRIVATE_GRID) / PRIVATE_GRID
@@ -312,11 +333,6 @@ class Act(StrEnum):
     CANCEL = "cancel"
     CHANGE = "change"
     REVIEW_AGAIN = "review again"  # a new host changed what a reviewer let through
-def same_text(written: str, html: str) -> bool:
-    """Whether a form brings the text of clean HTML back as it showed it."""
-    return written.strip().splitlines() == plain(html).splitlines()
-
-
 
 
 @dataclass(frozen=True)
@@ -382,6 +398,12 @@ def people_must_hear(fields: Iterable[str]) -> bool:
 
 
 # --- places --------------------------------------------------------------------------------------------------------
+def has_come(starts_at: datetime, time_zone: str, now: datetime) -> bool:
+    """Whether it is the day of the shift, where it is, or later: from then on one may mark who came."""
+    zone = ZoneInfo(time_zone)
+    return now.astimezone(zone).date() >= starts_at.astimezone(zone).date()
+
+
 def check_guests(guests: int, capacity: int | None) -> None:
     """Raises Invalid where so many guests can never come."""
     if not 0 <= guests <= MOST_GUESTS:

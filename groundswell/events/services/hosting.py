@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from groundswell.events import rules, selectors, verbs
 from groundswell.events.models import RSVP, Event, Host, Shift
-from groundswell.events.rules import Act, EventDetails, Invalid, Refused, ShiftDetails, Standing
-from groundswell.events.selectors import forget_map
+from groundswell.events.rules import Act, EventDetails, Invalid, Refused, ShiftDetails, Stale, Standing
 from groundswell.events.services.rsvps import lay_opening, promote, prove_address
 from groundswell.kit import clock, geo
 from groundswell.ledger.rules import person_actor, system_actor
@@ -128,16 +127,19 @@ def cancel(event: Event, actor: str) -> Event:
         return event
 
 
-def change(event: Event, actor: str, **changed: Any) -> Event:
+def change(event: Event, actor: str, *, version: int | None = None, **changed: Any) -> Event:
     """Change what the event says; `changed` are fields of EventDetails.
 
     Shifts are matched by id; one that is left out is removed, unless somebody comes. More room lets people from the
     waiting list in. Whoever comes is told of another time or place. Where a host who is still new changes what a
     reviewer let through, it waits for review again: those who come keep their places, and hear once it is published.
 
+    Args:
+        version: of the event as they read it; None: as it is.
+
     Raises:
         Invalid: with a sentence for each field; `shifts` where people come to what should go.
-        Refused: the event is cancelled or over.
+        Refused: the event is cancelled or over; Stale: somebody else was quicker.
     """
     if unknown := set(changed) - set(EventDetails.__dataclass_fields__):
         raise ValueError(f"An event has no {', '.join(sorted(unknown))}.")
@@ -145,6 +147,7 @@ def change(event: Event, actor: str, **changed: Any) -> Event:
         event = locked(event)
         before = _lock_shifts(event)
         rules.next_standing(standing(event), Act.CHANGE)
+        _check_read(event, version)
         asked = _asked(event, before, changed)
         kept = {pk: (shift.starts_at, shift.ends_at) for pk, shift in before.items()}
         checked = rules.check(asked, clock.now(), home_zone=movement().time_zone, kept=kept)
@@ -325,10 +328,14 @@ def _spent_unreviewed(host: Person, event: Event) -> bool:
     return True
 
 
+def _check_read(event: Event, version: int | None) -> None:
+    if version not in (None, event.version):
+        raise Stale
+
+
 def _decide(event: Event, actor: str, version: int | None) -> None:
     """A reviewer decides on what they read, not on their own event; once less where that is counted. Raises Refused."""
-    if version not in (None, event.version):
-        raise Refused(_("It was changed meanwhile. Please look at it again."))
+    _check_read(event, version)
     if is_host(event, actor):
         raise Refused(_("You host this event, so somebody else decides on it."))
     kind, _colon, key = actor.partition(":")

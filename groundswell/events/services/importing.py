@@ -294,6 +294,8 @@ def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
             new["sequence"] = event.sequence + 1
         elif event.published_at:
             new["untold"] = sorted({*event.untold, *(set(told) & rules.TOLD)})
+    if told:
+        new["version"] = event.version + 1
     if new:
         Event.objects.filter(pk=event.pk).update(**new)
     laid = lay_opening(event.pk, new.get("opening_rsvps", before))

@@ -2,19 +2,24 @@
 
 import html
 import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from groundswell.events import links, services, verbs
-from groundswell.events.models import Event, Host, Invitation
+from groundswell.events import links, selectors, services, verbs
+from groundswell.events.models import RSVP, Event, Host, Invitation
 from groundswell.events.services import hosting
 from groundswell.events.tests import making
 from groundswell.events.views import hosting as pages
+from groundswell.jobs.worker import drain
 from groundswell.ledger import http
 from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import user_actor
+from groundswell.ledger.services import catch_up
 from groundswell.messaging.models import Delivery
 from groundswell.people.models import Person
 from groundswell.people.services import person_of_user as people_of_user
@@ -86,6 +91,9 @@ def test_whoever_is_signed_in_needs_to_say_only_what_happens(world):
 @pytest.mark.parametrize(
     ("changed", "field", "words"),
     [
+        ({"shifts-0-starts": "20:00", "shifts-0-ends": "09:00"}, "shifts-0-ends", "Does it end on another day?"),
+        ({"shifts-0-last_day": making.at(2).date().isoformat()}, "shifts-0-last_day", "must be after the start"),
+        ({"shifts-0-last_day": making.at(30).date().isoformat()}, "shifts-0-ends", "at most seven days"),
         ({"title": ""}, "title", "required"),
         ({"title": "x" * 10_000}, "title", "Use at most 120 characters"),
         ({"postal_code": "00000"}, "postal_code", "We do not know the ZIP"),
@@ -120,6 +128,13 @@ def test_a_shift_over_midnight_ends_on_the_next_day(page):
     assert (shift.ends_at - shift.starts_at).total_seconds() == 3 * 3600
 
 
+def test_a_shift_over_days_names_its_last_day(page):
+    until = making.at(5).date().isoformat()
+    page.post("/events/new", answers(**{"shifts-0-last_day": until, "shifts-0-ends": "18:00"}))
+    shift = making.first(Event.objects.get())
+    assert (shift.ends_at - shift.starts_at).total_seconds() == 47 * 3600
+
+
 def test_another_time_can_be_added_without_scripts_and_nothing_typed_is_lost(page):
     text = page.post("/events/new", answers(add_shift="1")).content.decode()
     assert "Bring a spoon." in text and 'name="shifts-1-day"' in text and "errorlist" not in text
@@ -149,7 +164,7 @@ def test_the_host_changes_what_it_says(world):
     text = client.get(url).content.decode()
     shift = making.first(world.event)
     assert "Kanarienweg 1" in text and f'value="{shift.pk}"' in text
-    kept = {"shifts-INITIAL_FORMS": "1", "shifts-0-id": str(shift.pk)}
+    kept = {"shifts-INITIAL_FORMS": "1", "shifts-0-id": str(shift.pk), "version": "0"}
     reply = client.post(url, answers(title="Open kitchen, bigger", **kept, **{"shifts-0-capacity": "40"}))
     assert reply.status_code == 302, reply.content.decode()[:3000]
     world.event.refresh_from_db()
@@ -310,6 +325,7 @@ def saved_by(world, **changed):
         "venue": event.venue,
         "street": event.street,
         "city": event.city,
+        "version": event.version,
         **kept,
     }
     client = world.client("alice", headers={"sec-fetch-site": "same-origin"})
@@ -446,6 +462,267 @@ def test_out_of_reach_is_not_there(world, role):
 def test_the_host_is_let_in(world):
     """The control of the test above."""
     assert world.client("alice").get(reverse("events:edit", args=[world.event.pk])).status_code == 200
+
+
+# --- saving what was not touched ------------------------------------------------------------------------------------
+def shown_form(client, event):
+    """What a browser sends back when nobody touches the page."""
+    parser = _Form()
+    parser.feed(client.get(f"/events/{event.pk}/edit").content.decode())
+    return parser.values
+
+
+class _Form(HTMLParser):
+    """The fields of the form that has the version, as a browser would send them."""
+
+    def __init__(self):
+        super().__init__()
+        self.values, self.inside, self.text, self.select = {}, False, None, None
+
+    def handle_starttag(self, tag, attributes):
+        of = dict(attributes)
+        if tag == "form":
+            self.inside = "host-form" in (of.get("class") or "")
+        if tag == "template":
+            self.inside = False
+        if not self.inside:
+            return
+        name = of.get("name")
+        if tag == "input" and name and (of.get("type") not in ("radio", "checkbox") or "checked" in of):
+            value = of.get("value") or ("on" if of.get("type") == "checkbox" else "")
+            self.values[name] = [*self.values.get(name, []), value] if of.get("type") == "checkbox" else value
+        elif tag == "textarea":
+            self.text, self.values[name] = name, ""
+        elif tag == "select":
+            self.select = name
+        elif tag == "option" and self.select and ("selected" in of or self.select not in self.values):
+            self.values[self.select] = of.get("value") or ""
+
+    def handle_endtag(self, tag):
+        if tag == "template":
+            self.inside = True
+        if tag == "textarea":
+            self.text = None
+
+    def handle_data(self, data):
+        if self.text:
+            self.values[self.text] += data.removeprefix("\n") if not self.values[self.text] else data
+
+
+def saved_untouched(world, event, **changed):
+    """alice saves the page with nothing touched but this; the entry that says what that changed."""
+    client = world.client("alice", headers={"sec-fetch-site": "same-origin"})
+    url = f"/events/{event.pk}/edit"
+    reply = client.post(url, shown_form(client, event) | {"title": "Only the title"} | changed)
+    assert reply.status_code == 302, reply.content.decode()
+    event.refresh_from_db()
+    return Entry.objects.filter(kind="event.changed", on_id=event.pk).latest("pk").data["fields"]
+
+
+NIGHTS = [(10, 32), (20, 10), (20, 14), (9, 72), (19, 2)]
+
+
+@pytest.mark.parametrize(("hour", "hours"), NIGHTS)
+def test_another_title_moves_no_time(world, hour, hours):
+    shifts = [making.shift(hour=hour, hours=hours), making.shift(days=9)]
+    event = making.published(people_of_user(world.users["alice"]), shifts=shifts)
+    before = list(event.shifts.values_list("pk", "starts_at", "ends_at"))
+    assert saved_untouched(world, event) == ["title"]
+    assert list(event.shifts.values_list("pk", "starts_at", "ends_at")) == before
+
+
+def test_another_title_keeps_the_events_own_clock_and_another_zip_brings_its_own(world):
+    alice = people_of_user(world.users["alice"])
+    event = making.published(alice, postal_code="60601", time_zone="America/New_York")
+    assert saved_untouched(world, event) == ["title"] and event.time_zone == "America/New_York"
+    assert "time_zone" in saved_untouched(world, event, postal_code="80202", city="") and "Denver" in event.time_zone
+
+
+def test_seconds_and_the_hour_that_comes_twice_survive_another_title(world):
+    event = making.published(people_of_user(world.users["alice"]))
+    starts = datetime(2027, 11, 7, 6, 30, 15, tzinfo=UTC)  # 1:30:15 on the second round
+    event.shifts.update(starts_at=starts, ends_at=starts + timedelta(hours=2))
+    Event.objects.filter(pk=event.pk).update(starts_at=starts, ends_at=starts + timedelta(hours=2))
+    assert saved_untouched(world, event) == ["title"]
+    assert making.first(event).starts_at == starts
+
+
+RICH = '<p>Bring <b>soup</b>: <a href="https://example.org/soup">how</a></p><ul><li>bowl</li><li>spoon</li></ul>'
+
+
+def test_another_title_keeps_links_and_lists_of_the_description(world):
+    event = making.published(people_of_user(world.users["alice"]), description=RICH)
+    kept = event.description
+    assert "<li>" in kept and saved_untouched(world, event) == ["title"]
+    assert event.description == kept
+    assert saved_untouched(world, event, title="Again", description="Only words") == ["title", "description"]
+    assert event.description == "<p>Only words</p>"
+
+
+@pytest.mark.parametrize("words", ["Bring <pie>.", "Ask <joe@example.org>\n\nor me", "a <3 b", "<b@example.org>"])
+def test_words_in_angles_are_words(world, page, words):
+    event = making.published(people_of_user(world.users["alice"]), description=words)
+    text = page.get(f"/events/{event.pk}").content.decode()
+    assert all(html.escape(part) in text for part in words.split("\n\n"))
+    assert event.description.count("<p>") == len(words.split("\n\n"))
+    assert shown_form(world.client("alice"), event)["description"] == words
+
+
+def test_another_time_without_scripts_keeps_the_shifts_that_are_there(world):
+    client = world.client("alice", headers={"sec-fetch-site": "same-origin"})
+    url = f"/events/{world.event.pk}/edit"
+    shift = making.first(world.event)
+    more = shown_form(client, world.event) | {"add_shift": "1"}
+    parser = _Form()
+    parser.feed(client.post(url, more).content.decode())
+    assert parser.values["shifts-0-id"] == str(shift.pk) and parser.values["shifts-TOTAL_FORMS"] == "2"
+    assert client.post(url, parser.values).status_code == 302  # the new row may stay empty
+    later = {"shifts-1-day": making.at(8).date().isoformat(), "shifts-1-starts": "10:00", "shifts-1-ends": "11:00"}
+    assert client.post(url, parser.values | {"version": world.event.version} | later).status_code == 302
+    assert world.event.shifts.count() == 2 and making.first(world.event) == shift
+    both = shown_form(client, world.event) | {"shifts-1-DELETE": "on", "add_shift": "1"}
+    parser = _Form()
+    parser.feed(client.post(url, both).content.decode())
+    client.post(url, parser.values)
+    assert world.event.shifts.get() == shift
+
+
+# --- who was quicker -----------------------------------------------------------------------------------------------
+def test_whoever_saves_what_a_co_host_changed_meanwhile_is_told_and_may_go_on(world):
+    charlie = people_of_user(world.users["charlie"])
+    services.add_host(world.event, charlie, making.TEST)
+    second = making.shift(days=6)
+    services.change(world.event, making.TEST, shifts=[*selectors.details_of(world.event).shifts, second])
+    clients = {who: world.client(who, headers={"sec-fetch-site": "same-origin"}) for who in ("alice", "charlie")}
+    url = f"/events/{world.event.pk}/edit"
+    read = shown_form(clients["alice"], world.event)
+    theirs = shown_form(clients["charlie"], world.event) | {
+        "title": "Charlie's kitchen",
+        "shifts-1-DELETE": "on",
+        "shifts-TOTAL_FORMS": "3",
+        "shifts-2-day": making.at(7).date().isoformat(),
+        "shifts-2-starts": "08:00",
+        "shifts-2-ends": "09:00",
+    }
+    assert clients["charlie"].post(url, theirs).status_code == 302
+    reply = clients["alice"].post(url, read | {"street": "2 New Rd"})
+    text = html.unescape(reply.content.decode())
+    assert reply.status_code == 409 and "It was changed meanwhile by Charlie: look at it again." in text
+    told = text[text.index("meanwhile by") : text.index("</dl>")]
+    assert "Charlie's kitchen" in told and "8 AM" in told
+    world.event.refresh_from_db()
+    assert world.event.title == "Charlie's kitchen" and world.event.street == "Kanarienweg 1"
+    parser = _Form()
+    parser.feed(reply.content.decode())
+    assert parser.values["title"] == "Open kitchen" and parser.values["street"] == "2 New Rd"
+    assert clients["alice"].post(url, parser.values).status_code == 302
+    world.event.refresh_from_db()
+    assert (world.event.title, world.event.street) == ("Open kitchen", "2 New Rd")
+    assert [shift.starts_at.astimezone(ZoneInfo("America/New_York")).hour for shift in world.event.shifts.all()] == [
+        19,
+        8,
+    ]
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "7"])
+def test_a_form_that_does_not_say_what_was_read_saves_nothing(world, version):
+    client = world.client("alice", headers={"sec-fetch-site": "same-origin"})
+    url = f"/events/{world.event.pk}/edit"
+    reply = client.post(url, shown_form(client, world.event) | {"title": "Mine", "version": version})
+    assert reply.status_code in (409, 422)
+    world.event.refresh_from_db()
+    assert world.event.title == "Open kitchen"
+
+
+# --- who runs it ---------------------------------------------------------------------------------------------------
+def hosted_with(world, role="charlie"):
+    """charlie runs the event too; how each is named in the forms of hosts."""
+    person = people_of_user(world.users[role])
+    services.add_host(world.event, person, making.TEST)
+    return {host.person.given_name: str(host.person_id) for host in world.event.host_set.select_related("person")}
+
+
+@pytest.mark.parametrize(("act", "whom"), [("lead", "Charlie"), ("remove", "Alice"), ("lead", "Alice")])
+def test_a_co_host_takes_nothing_over(world, act, whom):
+    names = hosted_with(world)
+    client = world.client("charlie")
+    client.post(f"/events/{world.event.pk}/hosts", {"act": act, "person": names[whom]})
+    assert world.event.host_set.get(lead=True).person.given_name == "Alice"
+    text = client.get(f"/events/{world.event.pk}/edit").content.decode()
+    assert "Make lead" not in text and "Take off" not in text and "Leave" in text
+
+
+def test_a_co_host_removes_nobody_but_themselves(world):
+    names = hosted_with(world)
+    frank = making.person("frank")
+    services.add_host(world.event, frank, making.TEST)
+    url = f"/events/{world.event.pk}/hosts"
+    client = world.client("charlie")
+    text = client.post(url, {"act": "remove", "person": str(frank.pk)}, follow=True).content.decode()
+    assert "Only the lead host takes others off. Ask them." in text
+    assert world.event.host_set.filter(person=frank).exists()
+    text = client.post(url, {"act": "remove", "person": names["Charlie"]}, follow=True).content.decode()
+    assert "You do not host this event any more." in text
+    assert not world.event.host_set.filter(person=names["Charlie"]).exists()
+    catch_up()
+    drain()
+    assert not Delivery.objects.filter(key__startswith="event.host_removed").exists()
+
+
+@pytest.mark.parametrize("role", ["alice", "dana"])
+def test_the_lead_and_staff_decide_who_runs_it_and_those_they_decide_on_are_told(world, role):
+    names = hosted_with(world)
+    url = f"/events/{world.event.pk}/hosts"
+    client = world.client(role)
+    assert "Make lead" in client.get(f"/events/{world.event.pk}/edit").content.decode()
+    client.post(url, {"act": "lead", "person": names["Charlie"]})
+    assert world.event.host_set.get(lead=True).person.given_name == "Charlie"
+    catch_up()
+    drain()
+    mail = Delivery.objects.get(key__startswith="event.handed_over")
+    assert mail.address == "charlie@example.org" and "You lead it now" in mail.subject
+    world.client("charlie").post(url, {"act": "remove", "person": names["Alice"]})
+    catch_up()
+    drain()
+    mail = Delivery.objects.get(key__startswith="event.host_removed")
+    assert mail.address == "alice@example.org" and "Kanarienweg" not in mail.text
+    assert world.client("alice").get(f"/events/{world.event.pk}/edit").status_code == 404
+
+
+# --- who comes -----------------------------------------------------------------------------------------------------
+def test_who_cancelled_is_at_the_end_of_the_guests(world):
+    services.cancel_rsvp(world.rsvp)
+    services.rsvp(making.first(world.event).pk, making.who("frank"))
+    text = world.client("alice").get(f"/events/{world.event.pk}/guests").content.decode()
+    assert text.index("Frank") < text.index("Not coming any more") < text.index("Canaria")
+    catch_up()
+    drain()
+    mail = Delivery.objects.get(key__startswith="event.rsvp_cancelled")
+    assert "The host’s list is up to date." in mail.text and "told the host" not in mail.text
+
+
+def test_nobody_is_asked_who_came_before_the_day(world):
+    url = f"/events/{world.event.pk}/guests"
+    client = world.client("alice")
+    text = client.get(url).content.decode()
+    assert "Canaria" in text and "Came?" not in text and "Save who came" not in text
+    reply = client.post(url, {f"came-{world.rsvp.pk}": "yes"}, follow=True).content.decode()
+    assert "The day of this event is still to come." in reply
+    making.ago(world.event, days=4)
+    text = client.get(url).content.decode()
+    assert "Came?" in text and "Save who came" in text
+
+
+def test_who_waited_may_be_marked_where_nobody_had_a_place(world):
+    services.cancel_rsvp(world.rsvp)
+    RSVP.objects.filter(pk=world.rsvp.pk).update(state="waiting")
+    making.ago(world.event, days=4)
+    client = world.client("alice")
+    url = f"/events/{world.event.pk}/guests"
+    assert "Save who came" in client.get(url).content.decode()
+    client.post(url, {f"came-{world.rsvp.pk}": "yes"})
+    world.rsvp.refresh_from_db()
+    assert world.rsvp.attended is True
 
 
 # --- forms that come back ------------------------------------------------------------------------------------------

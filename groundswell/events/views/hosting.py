@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,16 +19,19 @@ from groundswell.events import links, selectors, services
 from groundswell.events.forms import (
     BaseShiftForms,
     CoHostForm,
+    EditForm,
     EventForm,
     NewEventForm,
     ShiftForms,
     show_invalid,
     show_shift_problems,
+    shown_shift,
 )
 from groundswell.events.models import RSVP, Event
-from groundswell.events.rules import Invalid, Refused, ShiftDetails
+from groundswell.events.rules import Invalid, Refused, ShiftDetails, Stale, has_come
 from groundswell.events.services import inviting
-from groundswell.events.services.hosting import reviewed_again
+from groundswell.events.services.hosting import leads, reviewed_again
+from groundswell.kit import clock
 from groundswell.kit.ids import new_id
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.rules import person_actor, user_actor
@@ -124,14 +128,13 @@ def _typed(form: EventForm) -> dict[str, Any]:
 
 def _one_more(request: HttpRequest) -> BaseShiftForms:
     """The shifts as typed, and one more empty row. For those without scripts."""
-    typed = request.POST.copy()
-    total = typed.get("shifts-TOTAL_FORMS", "1")
-    typed["shifts-TOTAL_FORMS"] = str(min(int(total) + 1, 20)) if total.isascii() and total.isdigit() else "1"
-    rows = ShiftForms(typed, prefix="shifts")
-    return ShiftForms(
-        prefix="shifts",
-        initial=[{name: row[name].value() for name in ("day", "starts", "ends", "capacity")} for row in rows.forms],
-    )
+    rows = ShiftForms(prefix="shifts", initial=_typed_rows(request))
+    rows.extra = 1
+    return rows
+
+
+def _typed_rows(request: HttpRequest) -> list[dict[str, Any]]:
+    return [{name: row[name].value() for name in row.fields} for row in ShiftForms(request.POST, prefix="shifts").forms]
 
 
 def _create(request: HttpRequest, form: EventForm, shifts: Sequence[ShiftDetails], user: User | None) -> Event:
@@ -192,26 +195,14 @@ def _by_link(
 def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Change what the event says."""
     event = _mine(request, event_id)
-    kept = selectors.details_of(event)
-    initial = {name: getattr(kept, name) for name in EventForm.base_fields if hasattr(kept, name)}
-    rows = [
-        {
-            "id": shift.id,
-            "day": shift.starts_at.date(),
-            "starts": shift.starts_at.time(),
-            "ends": shift.ends_at.time(),
-            "capacity": shift.capacity,
-        }
-        for shift in kept.shifts
-    ]
-    initial |= {"country": event.country, "online": "yes" if event.online else "no"}
-    form, shifts = EventForm(initial=initial), ShiftForms(prefix="shifts", initial=rows)
+    initial, rows = _stored(event)
+    form, shifts = EditForm(initial=initial), ShiftForms(prefix="shifts", initial=rows)
     if request.method == "POST":
         if "add_shift" in request.POST:
-            form = EventForm(initial=initial | _typed(EventForm(request.POST)))
+            form = EditForm(initial=initial | _typed(EditForm(request.POST)))
             shifts = _one_more(request)
         else:
-            form = EventForm(request.POST, initial=initial)
+            form = EditForm(request.POST, initial=initial)
             shifts = ShiftForms(request.POST, prefix="shifts")
             if form.is_valid() & shifts.is_valid():
                 try:
@@ -219,22 +210,69 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
                     return redirect("events:edit", event.pk)
                 except Invalid as invalid:
                     show_invalid(invalid, form, shifts)
+                except Stale:
+                    return _edit(request, event, **_read_again(request, event, shifts), status=409)
                 except Refused as refused:
                     form.add_error(None, str(refused))
             show_shift_problems(form, shifts)
     status = 422 if form.errors or any(row.errors for row in shifts.forms) else 200
-    return render(
-        request, "events/edit.html", _running(event, "edit") | {"form": form, "shifts": shifts}, status=status
-    )
+    return _edit(request, event, form, shifts, status=status)
 
 
-def _change(request: HttpRequest, event: Event, form: EventForm, shifts: BaseShiftForms) -> None:
+def _edit(
+    request: HttpRequest,
+    event: Event,
+    form: EditForm,
+    shifts: BaseShiftForms,
+    *,
+    status: int,
+    meanwhile: Mapping[str, object] | None = None,
+) -> HttpResponse:
+    context = _running(request, event, "edit") | {"form": form, "shifts": shifts, "meanwhile": meanwhile}
+    return render(request, "events/edit.html", context, status=status)
+
+
+def _stored(event: Event) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The fields as they are kept, and a row for each shift."""
+    kept = selectors.details_of(event)
+    fields = {name: getattr(kept, name) for name in EventForm.base_fields if hasattr(kept, name)}
+    more = {"country": event.country, "online": "yes" if event.online else "no", "version": event.version}
+    return fields | more, [shown_shift(shift) for shift in kept.shifts]
+
+
+class _ReadAgain(TypedDict):
+    form: EditForm
+    shifts: BaseShiftForms
+    meanwhile: dict[str, object]
+
+
+def _read_again(request: HttpRequest, event: Event, shifts: BaseShiftForms) -> _ReadAgain:
+    """What was typed, with what somebody else saved meanwhile beside it. Saving again is on what is shown now: shifts
+    they added are there, shifts they took out are gone."""
+    event.refresh_from_db()
+    initial, rows = _stored(event)
+    form = EditForm(request.POST, initial=initial)
+    there, typed = {str(row["id"]) for row in rows}, _typed_rows(request)
+    both = [row for row in typed if not row["id"] or row["id"] in there]
+    both += [row for row in rows if str(row["id"]) not in {row["id"] for row in typed}]
+    return {
+        "form": EditForm(initial=initial | _typed(form) | {"version": event.version}),
+        "shifts": ShiftForms(prefix="shifts", initial=both),
+        "meanwhile": {
+            "by": selectors.changed_by(event),
+            "fields": form.overwritten(),
+            "shifts": [] if shifts.details() == selectors.details_of(event).shifts else event.shifts.all(),
+        },
+    }
+
+
+def _change(request: HttpRequest, event: Event, form: EditForm, shifts: BaseShiftForms) -> None:
     details = form.details(shifts.details())
     names = [name for name in EventForm.base_fields if hasattr(details, name)]
     changed = {name: getattr(details, name) for name in names} | {"shifts": details.shifts}
-    if not details.online and event.online:
-        changed["time_zone"] = ""
-    after = services.change(event, _actor(request), **changed)
+    if not details.online:
+        del changed["time_zone"]  # the event's own, unless it moves
+    after = services.change(event, _actor(request), version=form.cleaned_data["version"], **changed)
     if event.state == Event.State.PUBLISHED and after.state == Event.State.WAITING:
         messages.success(request, _("Saved. A person looks it over now, before everybody sees it again."))
     else:
@@ -283,6 +321,9 @@ def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
         try:
             if person and request.POST["act"] == "remove":
                 services.remove_host(event, person, actor)
+                if selectors.is_actor(person, actor):
+                    messages.success(request, _("You do not host this event any more."))
+                    return redirect(settings.LOGIN_REDIRECT_URL)
             elif person:
                 services.hand_over(event, person, actor)
         except Refused as refused:
@@ -330,22 +371,29 @@ def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
     who = viewer.of(request)
     for rsvp in listed:
         people.looked_at(who, rsvp.person)
-    shifts = [
-        {
-            "shift": shift,
-            "rows": [
-                {
-                    "rsvp": rsvp,
-                    "email": people_read.email_of(rsvp.person),
-                    "phone": people_read.phone_of(rsvp.person),
-                }
-                for rsvp in listed
-                if rsvp.shift_id == shift.pk
-            ],
-        }
-        for shift in event.shifts.order_by("starts_at", "pk")
-    ]
-    return render(request, "events/guests.html", _running(event, "guests") | {"shifts": shifts})
+    here = [rsvp for rsvp in listed if rsvp.state != RSVP.State.CANCELLED]
+    context = {
+        "shifts": [
+            {"shift": shift, "rows": [_row(rsvp, event) for rsvp in here if rsvp.shift_id == shift.pk]}
+            for shift in event.shifts.order_by("starts_at", "pk")
+        ],
+        "gone": [_row(rsvp, event) for rsvp in listed if rsvp.state == RSVP.State.CANCELLED],
+        "marked": any(_is_marked(rsvp, event) for rsvp in listed),
+    }
+    return render(request, "events/guests.html", _running(request, event, "guests") | context)
+
+
+def _row(rsvp: RSVP, event: Event) -> dict[str, Any]:
+    return {
+        "rsvp": rsvp,
+        "email": people_read.email_of(rsvp.person),
+        "phone": people_read.phone_of(rsvp.person),
+        "marked": _is_marked(rsvp, event),
+    }
+
+
+def _is_marked(rsvp: RSVP, event: Event) -> bool:
+    return has_come(rsvp.shift.starts_at, event.time_zone, clock.now())
 
 
 def _mark(request: HttpRequest, listed: list[RSVP]) -> None:
@@ -371,8 +419,9 @@ def _actor(request: HttpRequest) -> str:
     return user_actor(request.user.pk)
 
 
-def _running(event: Event, tab: str) -> dict[str, Any]:
+def _running(request: HttpRequest, event: Event, tab: str) -> dict[str, Any]:
     return {
+        "leads": leads(event, _actor(request)),
         "tab": tab,
         "event": selectors.shown(event, exact=True),
         "row": event,
