@@ -74,7 +74,7 @@ def going(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
     """They come."""
     return Letter(
         _("You’re coming: %(title)s") % {"title": event.title},
-        [_come(rsvp), _("Something came up? Tell the host with one press, so that somebody else gets the place.")],
+        [_come(rsvp), _("Something came up? Cancel with one press, so that somebody else gets the place.")],
         [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend with this link"), share_url)],
         event,
         _shift_of(rsvp, event),
@@ -110,7 +110,7 @@ def not_coming(rsvp: RSVP, event: PublicEvent) -> Letter:
     """They took it back."""
     return Letter(
         _("You’re not coming any more: %(title)s") % {"title": event.title},
-        [_("We have told the host. If you can come after all, say so on the event’s page.")],
+        [_("The host’s list is up to date. If you can come after all, say so on the event’s page.")],
         [(_("The event’s page"), event_url(event.id))],
         event,
         _shift_of(rsvp, event),

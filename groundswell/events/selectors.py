@@ -483,10 +483,10 @@ def changed_by(event: Event) -> str:
 
 
 def guest_list(event: Event) -> QuerySet[RSVP]:
-    """Who comes and who waits, shift by shift in order of joining, with persons. For those who passed the gate."""
+    """Who comes, who waits and who cancelled, shift by shift in order of joining, with persons. For those who passed
+    the gate."""
     return (
         RSVP.objects.filter(shift__event=event)
-        .exclude(state=RSVP.State.CANCELLED)
         .select_related("person", "shift")
         .order_by("shift__starts_at", "shift_id", "state", "at", "pk")
     )

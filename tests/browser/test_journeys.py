@@ -1,6 +1,7 @@
 """Stories across the house in a real browser: find, come, change one's mind, host, approve, see it on the map."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from groundswell.events import selectors as events_read
 from groundswell.events import services as events
 from groundswell.events.rules import EventDetails, ShiftDetails
 from groundswell.events.selectors import FindQuery, find
+from groundswell.events.tests import making
 from groundswell.jobs.worker import drain
 from groundswell.kit import clock
 from groundswell.ledger import services as ledger
@@ -230,11 +232,41 @@ def test_axe_finds_nothing_on_public_pages(browser, live_server, town, scheme):
         context.close()
 
 
+def with_guests_at_two_times():
+    """An event of yesterday; at each of its two times somebody came, waited or cancelled."""
+    event = making.published(title="Canvass", shifts=[making.shift(2, hour=10), making.shift(hour=14)])
+    early, late = event.shifts.all()
+    wanda = NewPerson("Wandalina", "Featherstonehaugh-Quimby", "wandalina.featherstonehaugh@mountains.example.org")
+    events.rsvp(early.pk, replace(wanda, phone="802-555-0123"), guests=1)
+    events.rsvp(early.pk, making.who("bob"))
+    events.rsvp(late.pk, making.who("bob"))
+    events.cancel_rsvp(events.rsvp(late.pk, making.who("frank")))
+    return making.ago(event, days=4)
+
+
+def test_the_guests_of_each_time_fit_a_phone(browser, live_server, town):
+    busy = with_guests_at_two_times()
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    sign_in(page, "dana@example.org")
+    page.goto(f"/events/{busy.pk}/guests")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for target in page.locator(".guests :is(a, select)").all():
+        box = target.bounding_box()
+        assert box["height"] >= 44 and box["x"] + box["width"] <= 390, target.inner_text()
+    page.get_by_label("Came? Wandalina").select_option("yes")
+    page.get_by_role("button", name="Save who came").click()
+    page.get_by_text("Saved.").wait_for()
+    context.close()
+
+
 def test_axe_finds_nothing_behind_the_sign_in(browser, live_server, town):
     context = browser.new_context(base_url=live_server.url, viewport=LAPTOP, bypass_csp=True)
     page = context.new_page()
     sign_in(page, "dana@example.org")
-    for path in [*SIGNED_IN, f"/events/{town.pk}/edit", f"/events/{town.pk}/guests", reverse("mfa_index")]:
+    busy = with_guests_at_two_times()
+    events_of = [f"/events/{town.pk}/edit", f"/events/{town.pk}/guests", f"/events/{busy.pk}/guests"]
+    for path in [*SIGNED_IN, *events_of, reverse("mfa_index")]:
         check_access(page, path)
     context.close()
 

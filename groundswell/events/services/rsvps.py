@@ -1,7 +1,6 @@
 """Who comes: places, the waiting list, attendance."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -152,11 +151,15 @@ def cancel_rsvp(rsvp: RSVP, *, actor: str | None = None) -> RSVP:
 
 
 def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
-    """They came, or did not, or nobody knows. Whoever waited or had cancelled may have come all the same."""
+    """They came, or did not, or nobody knows. Whoever waited or had cancelled may have come all the same.
+
+    Raises:
+        Refused: the day of the shift is still to come.
+    """
     with transaction.atomic():
         rsvp = RSVP.objects.select_for_update(of=("self",)).select_related("shift__event").get(pk=rsvp.pk)
-        if rsvp.shift.starts_at.date() > clock.now().date() + timedelta(days=1):
-            raise Refused(_("This event has not begun."))
+        if not rules.has_come(rsvp.shift.starts_at, rsvp.shift.event.time_zone, clock.now()):
+            raise Refused(_("The day of this event is still to come."))
         if rsvp.attended == came:
             return rsvp
         _set_attended(rsvp, rsvp.shift.event, came, actor)
