@@ -1,5 +1,6 @@
 """`groundswell import events FILE`."""
 
+import gc
 import json
 from argparse import ArgumentParser
 from pathlib import Path
@@ -49,7 +50,11 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']}: {error.strerror}.") from None
         except tables.BadFile as error:
             raise CommandError(f"{options['file'].name}: {error}") from None
-        report = services.load_events(table, reader, dry_run=options["dry_run"], progress=self._progress)
+        gc.disable()  # what is read is kept: looking through it for garbage again and again costs a fifth of the time
+        try:
+            report = services.load_events(table, reader, dry_run=options["dry_run"], progress=self._progress)
+        finally:
+            gc.enable()
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
         else:
