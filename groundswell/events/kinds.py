@@ -21,6 +21,8 @@ KINDS = [
     Kind("event.opening_balance", _("RSVPs counted before we had their names"), {"system": str}),
     Kind("event.host_added", _("became a host"), {}),
     Kind("event.host_removed", _("stopped being a host"), {}),
+    Kind("event.host_invited", _("asked somebody to run an event, too"), {"invitation": str}),
+    Kind("event.invitation_taken_back", _("took back an invitation to run an event"), {"invitation": str}),
     Kind("event.handed_over", _("took over an event"), {}),
     Kind("event.rsvp", _("said they would come"), {"shift": str, "rsvp": str}),
     Kind("event.waiting", _("joined the waiting list"), {"shift": str, "rsvp": str}),

@@ -1,8 +1,9 @@
-"""What the queue asks of floors above: jobs by name. Filled in `AppConfig.ready()`."""
+"""What the queue asks of floors above: jobs by name, and to record who unparked one. Filled in `AppConfig.ready()`."""
 
 from collections.abc import Callable
 
 jobs: dict[str, Callable[..., None]] = {}
+unparked: list[Callable[[int, str, str], None]] = []
 
 
 def register_job(name: str, run: Callable[..., None]) -> None:
@@ -15,3 +16,8 @@ def register_job(name: str, run: Callable[..., None]) -> None:
     """
     if jobs.setdefault(name, run) is not run:
         raise ValueError(f"The job {name} is registered twice.")
+
+
+def register_unparked(told: Callable[[int, str, str], None]) -> None:
+    """Call this, in the same transaction, when an actor unparked a job: with its id, its name and the actor."""
+    unparked.append(told)

@@ -195,10 +195,11 @@ def unpark(job_id: int, actor: str) -> bool:
         Whether it was parked.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        changed = models.Lease.objects.filter(job_id=job_id, parked_at__isnull=False).update(
-            parked_at=None, reason="", stalls=0, failures=0, token=uuid4()
-        )
-        if changed:
-            cursor.execute("SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)", [job_id])
-            logger.info("Job %s was unparked by %s", job_id, actor)
-    return bool(changed)
+        parked = models.Lease.objects.select_for_update().filter(job_id=job_id, parked_at__isnull=False)
+        if (lease := parked.first()) is None:
+            return False
+        parked.update(parked_at=None, reason="", stalls=0, failures=0, token=uuid4())
+        cursor.execute("SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)", [job_id])
+        for tell in hooks.unparked:
+            tell(job_id, lease.task, actor)
+    return True

@@ -8,6 +8,7 @@ KINDS = [
     Kind("person.added", _("became known to us"), {"how": str}),
     Kind("person.changed", _("told us more about themselves"), {"fields": list}),
     Kind("person.contact_added", _("gave a way to reach them"), {"channel": str}),
+    Kind("person.contact_lost", _("lost an address to whoever proved that it is theirs"), {"channel": str}),
     Kind("person.contact_verified", _("confirmed an address"), {"channel": str}),
     Kind(
         "person.contact_marked", _("has an address of which we learned how it works"), {"channel": str, "status": str}

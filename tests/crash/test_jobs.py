@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -89,7 +90,7 @@ def test_three_deaths_park_a_job_until_a_person_unparks_it(process):
         assert "3 times" in parked.reason
         assert jobs() == ["failed"]
         assert logged("effect") == 0
-        services.unpark(job_id, "user:alice")
+        services.unpark(job_id, f"user:{uuid4()}")
         until(lambda: logged("effect") == 1)
 
 

@@ -17,6 +17,7 @@ from groundswell.events.services.rsvps import prove_address
 from groundswell.kit import clock, contacts
 from groundswell.kit.text import clean_line
 from groundswell.ledger.rules import person_actor
+from groundswell.ledger.services import record
 from groundswell.messaging.services import queue_many
 from groundswell.people import services as people
 from groundswell.people.models import Person
@@ -26,7 +27,7 @@ from groundswell.powers.movement import movement
 MOST_OPEN = 20  # invitations of an event that wait for an answer
 
 
-def invite(event: Event, given_name: str, email: str) -> Invitation:
+def invite(event: Event, given_name: str, email: str, actor: str) -> Invitation:
     """Write to somebody whom a host would like as a co-host. Again to the same address: changes nothing.
 
     Raises:
@@ -48,6 +49,7 @@ def invite(event: Event, given_name: str, email: str) -> Invitation:
             raise Refused(_("Many invitations wait for an answer. Take some back first."))
         Invitation.objects.filter(event=event, email=address).delete()  # was a host once
         invitation = Invitation.objects.create(event=event, given_name=name, email=address)
+        _record("event.host_invited", invitation, actor)
         reader = Person(given_name=name, language=get_language() or "")  # not kept: it says how to write to them
         mail = mails.message(f"event.invited:{invitation.pk}", reader, address, lambda: _letter(invitation))
         queue_many([replace(mail, person=None)])
@@ -75,11 +77,17 @@ def accept(invitation: Invitation) -> None:
         Invitation.objects.filter(pk=kept.pk).update(accepted_at=clock.now())
 
 
-def take_back(event: Event, invitation_id: str) -> None:
+def take_back(event: Event, invitation_id: str, actor: str) -> None:
     """The host thinks again. An invitation that was accepted, or is not of this event, stays."""
-    for invitation in Invitation.objects.filter(event=event, accepted_at=None):
-        if str(invitation.pk) == invitation_id:
-            invitation.delete()
+    with transaction.atomic():
+        for invitation in Invitation.objects.select_for_update().filter(event=event, accepted_at=None):
+            if str(invitation.pk) == invitation_id:
+                _record("event.invitation_taken_back", invitation, actor)
+                invitation.delete()
+
+
+def _record(kind: str, invitation: Invitation, actor: str) -> None:
+    record(kind, actor=actor, on=("event", invitation.event_id), data={"invitation": str(invitation.pk)})
 
 
 def _letter(invitation: Invitation) -> mails.Letter:

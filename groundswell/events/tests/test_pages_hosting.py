@@ -240,6 +240,9 @@ def test_an_invitation_is_sent_once_and_can_be_taken_back(world, page):
     assert page.get(url).status_code == 200
     world.client("alice").post(f"/events/{world.event.pk}/hosts", data)
     assert page.get(url).status_code == 404 and page.post(url).status_code == 404
+    noted = Entry.objects.filter(on_id=world.event.pk, actor=user_actor(world.users["alice"].pk)).order_by("id")
+    told = {"invitation": str(invitation.pk)}
+    assert [*noted.values_list("kind", "data")] == [("event.host_invited", told), ("event.invitation_taken_back", told)]
 
 
 def test_nobody_becomes_a_host_of_what_is_cancelled(world, page):

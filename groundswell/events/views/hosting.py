@@ -330,12 +330,12 @@ def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
             messages.error(request, str(refused))
         return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
     if request.POST.get("act") == "take_back":
-        inviting.take_back(event, request.POST.get("invitation", ""))
+        inviting.take_back(event, request.POST.get("invitation", ""), actor)
         return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")
     form = CoHostForm(request.POST)
     if form.is_valid():
         try:
-            inviting.invite(event, form.cleaned_data["given_name"], form.cleaned_data["email"])
+            inviting.invite(event, form.cleaned_data["given_name"], form.cleaned_data["email"], actor)
             messages.success(request, _("Invited. They run the event with you as soon as they accept."))
         except Invalid as invalid:
             form.show_problems(invalid.problems.items())

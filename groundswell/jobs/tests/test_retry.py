@@ -1,9 +1,13 @@
 """A job that raises is tried again, later each time, and parked after five tries until a person looks."""
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 
 from groundswell.jobs import hooks, models, selectors, services, worker
+
+SOMEBODY = f"user:{uuid4()}"
 
 
 @pytest.fixture
@@ -52,8 +56,8 @@ def test_an_unparked_job_runs_again_and_starts_counting_anew(broken):
             worker.drain()
         due_now()
     broken.clear()
-    assert services.unpark(job_id, "user:someone")
-    assert not services.unpark(job_id, "user:someone")  # it is not parked any more
+    assert services.unpark(job_id, SOMEBODY)
+    assert not services.unpark(job_id, SOMEBODY)  # it is not parked any more
     assert worker.drain() == 1
     assert selectors.parked() == []
     assert not models.Lease.objects.exists()

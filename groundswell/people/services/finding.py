@@ -132,7 +132,7 @@ def person_of_user(user: AbstractBaseUser) -> Person:
         if person.user_id not in (None, user.pk):
             person = Person.objects.create(search_text=rules.searched(value))
             record("person.added", actor=actor, person_id=person.id, data={"how": "sign_in"})
-            records.move(point, person)
+            records.move(point, person, actor=actor)
         Person.objects.filter(pk=person.pk, user=None).update(user_id=user.pk)
         records.verify(point, actor=actor)
     person.refresh_from_db()

@@ -179,7 +179,7 @@ def mark(point: ContactPoint, status: ContactPoint.Status, *, actor: str | None 
             )
 
 
-def move(point: ContactPoint, person: Person) -> None:
+def move(point: ContactPoint, person: Person, *, actor: str) -> None:
     """Give an address to the person who has proven that it is theirs."""
     before = point.person
     point.person = person
@@ -188,6 +188,8 @@ def move(point: ContactPoint, person: Person) -> None:
     Person.objects.filter(pk=before.pk).update(
         search_text=rules.searched(before.given_name, before.family_name, *reached)
     )
+    record("person.contact_lost", actor=actor, person_id=before.pk, data={"channel": point.channel})
+    record("person.contact_added", actor=actor, person_id=person.pk, data={"channel": point.channel})
 
 
 # --- looking -------------------------------------------------------------------------------------------------------

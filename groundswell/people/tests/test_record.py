@@ -3,6 +3,7 @@
 import pytest
 
 from groundswell.ledger import selectors as ledger
+from groundswell.ledger.models import Entry
 from groundswell.people import hooks, selectors, services
 from groundswell.people.models import ContactPoint, Field, Person, Tag
 from groundswell.people.services import BadDetails, BadValue, NewPerson, find_or_add
@@ -138,6 +139,11 @@ def test_an_address_on_anothers_record_moves_to_whoever_proves_it(cast):
     assert person != alice and person.user == mallory
     assert selectors.email_of(person) == "mallory@example.org"
     assert selectors.search(cast.dana, "mallory@") == [person]
+    noted = Entry.objects.filter(kind__in=("person.contact_lost", "person.contact_added"), actor=f"user:{mallory.pk}")
+    assert dict(noted.values_list("kind", "person_id")) == {
+        "person.contact_lost": alice.pk,
+        "person.contact_added": person.pk,
+    }
     alice.refresh_from_db()
     assert alice.user == cast.alice.user
 

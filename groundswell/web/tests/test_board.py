@@ -9,7 +9,8 @@ from groundswell.events.tests import making
 from groundswell.jobs.models import Lease
 from groundswell.kit.clock import now
 from groundswell.kit.ids import new_id
-from groundswell.ledger.rules import system_actor
+from groundswell.ledger.models import Entry
+from groundswell.ledger.rules import system_actor, user_actor
 from groundswell.ledger.services import catch_up, record
 from groundswell.messaging.models import Delivery
 from groundswell.people.services import NewPerson
@@ -130,6 +131,12 @@ def test_a_parked_job_waits_for_somebody_who_may_mend(world, db):
     assert alice.post(reverse("web:unpark", args=[job_id])).status_code == 404
     assert "The job runs again." in dana.post(reverse("web:unpark", args=[job_id]), follow=True).content.decode()
     assert Lease.objects.get(job_id=job_id).parked_at is None
+    noted = Entry.objects.get(kind="jobs.unparked")
+    assert (noted.actor, noted.data) == (
+        user_actor(world.users["dana"].pk),
+        {"job": job_id, "name": "messaging.send"},
+    )
+    assert "This job was not parked any more." in dana.post(reverse("web:unpark", args=[job_id]), follow=True).text
 
 
 def test_the_rail_shows_only_what_one_may_open(world):
