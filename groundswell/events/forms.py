@@ -1,11 +1,14 @@
 """What people fill in: finding, coming, hosting, reviewing. Fields and their words; what may stand is for `rules`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -208,11 +211,7 @@ class RSVPForm(PublicForm):
         if len(self.open_shifts) == 1:
             self.fields["shift"].widget = forms.HiddenInput()
             self.fields["shift"].initial = str(self.open_shifts[0].id)
-        words = {"movement": movement().name}
-        self.fields["news_by_email"].label = gettext("Email me news from %(movement)s. I can stop it any time.") % words
-        self.fields["texts_by_phone"].label = (
-            gettext("Text me about events of %(movement)s. Message rates may apply; STOP ends it.") % words
-        )
+        self.fields["news_by_email"].label, self.fields["texts_by_phone"].label = consent_words()
         self.extra_open = bool(
             self.is_bound and (self.data.get("phone") or self.data.get("postal_code") or self.data.get("family_name"))
         )
@@ -223,16 +222,67 @@ class RSVPForm(PublicForm):
             raise forms.ValidationError(_("We do not know this ZIP. Check its five digits, or leave it empty."))
         return code
 
-    def person(self, language: str) -> NewPerson:
-        return _person(self.cleaned_data, language)
+    def answers(self, language: str) -> "Answers":
+        """What was filled in, once it is valid."""
+        asked = self.cleaned_data
+        return Answers(
+            UUID(asked["shift"]),
+            _person(asked, language),
+            asked["guests"] or 0,
+            _agreed(asked["news_by_email"], asked["texts_by_phone"] and bool(asked["phone"])),
+        )
 
-    def agreed(self) -> Sequence[Agreed]:
-        found = []
-        if self.cleaned_data["news_by_email"]:
-            found.append(Agreed("news", "email", str(self.fields["news_by_email"].label)))
-        if self.cleaned_data["texts_by_phone"] and self.cleaned_data["phone"]:
-            found.append(Agreed("events", "phone", str(self.fields["texts_by_phone"].label)))
-        return found
+
+class Answers(NamedTuple):
+    """A filled-in form for coming."""
+
+    shift: UUID
+    person: NewPerson
+    guests: int
+    agreed: Sequence[Agreed]
+
+
+def plain_answers(sent: QueryDict, language: str) -> Answers | None:
+    """What was sent, where all is as nearly everybody sends it; None where `RSVPForm` must look, or has a word to say.
+
+    On the night a form is filled in two thousand times a second: this costs a tenth of the form.
+    """
+    line = {name: sent.get(name, "") for name in ("given_name", "family_name", "email", "phone", "postal_code")}
+    shift, guests = sent.get("shift", ""), sent.get("guests", "") or "0"
+    plain = (
+        _SHIFT.match(shift)
+        and _GUESTS.match(guests)
+        and line["given_name"].strip()
+        and line["email"].strip()
+        and not any("\0" in value for value in line.values())
+        and (not line["postal_code"].strip() or movement().country != "US" or geo.find_zip(line["postal_code"]))
+        and PublicForm.untouched_by_machines(sent)
+    )
+    if not plain:
+        return None
+    ticked = (sent.get("news_by_email") == "on", sent.get("texts_by_phone") == "on" and bool(line["phone"].strip()))
+    return Answers(UUID(shift), _person(line, language), int(guests), _agreed(*ticked))
+
+
+_SHIFT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_GUESTS = re.compile(r"(10|[0-9])\Z")
+
+
+def consent_words() -> tuple[str, str]:
+    """What stands beside the two boxes: news by email, and texts."""
+    words = {"movement": movement().name}
+    return (
+        gettext("Email me news from %(movement)s. I can stop it any time.") % words,
+        gettext("Text me about events of %(movement)s. Message rates may apply; STOP ends it.") % words,
+    )
+
+
+def _agreed(news: bool, texts: bool) -> Sequence[Agreed]:
+    by_email, by_phone = consent_words() if news or texts else ("", "")
+    return [
+        *([Agreed("news", "email", by_email)] if news else []),
+        *([Agreed("events", "phone", by_phone)] if texts else []),
+    ]
 
 
 def _shift_words(shift: PublicShift, time_zone: str) -> str:

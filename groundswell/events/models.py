@@ -169,6 +169,8 @@ class Shift(models.Model):
 class RSVP(models.Model):
     """One person's word for one shift."""
 
+    had_room: bool  # places for anybody were free when they pressed; set by `services.rsvp`, not kept
+
     class State(models.TextChoices):
         GOING = "going", _("coming")
         WAITING = "waiting", _("on the waiting list")

@@ -409,7 +409,12 @@ def check_guests(guests: int, capacity: int | None) -> None:
     if not 0 <= guests <= MOST_GUESTS:
         raise Invalid({"guests": _("You can bring up to %(most)d guests.") % {"most": MOST_GUESTS}})
     if capacity is not None and 1 + guests > capacity:
-        raise Invalid({"guests": _("There is room for %(n)d people in all.") % {"n": capacity}})
+        raise Invalid({"guests": crowd_words(capacity)})
+
+
+def crowd_words(capacity: int) -> str:
+    """What is said to a group larger than the whole room."""
+    return _("There is room for %(n)d people in all.") % {"n": capacity}
 
 
 def promoted(waiting: Iterable[tuple[UUID, int]], free: int | None) -> list[UUID]:

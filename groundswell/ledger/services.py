@@ -70,7 +70,7 @@ def record(
     """
     row = _row(NewEntry(kind, actor, person_id, on, team_id, source_id, quantity, money, data or {}, at))
     _need_transaction()
-    _ensure_months([row[0]])
+    ensure_months([row[0]])
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO ledger_entry ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(row))}) RETURNING id",  # noqa: S608
@@ -88,7 +88,7 @@ def record_many(entries: Iterable[NewEntry]) -> int:
     _need_transaction()
     rows, written = map(_row, entries), 0
     while batch := list(islice(rows, BATCH)):
-        _ensure_months(row[0] for row in batch)
+        ensure_months(row[0] for row in batch)
         with connection.cursor() as cursor, cursor.copy(f"COPY ledger_entry ({_COLUMNS}) FROM STDIN") as copy:
             for row in batch:
                 copy.write_row(row)
@@ -129,8 +129,11 @@ def _need_transaction() -> None:
         )
 
 
-def _ensure_months(times: Iterable[datetime]) -> None:
-    """Make the partitions these times need. What this process has seen committed is not asked again."""
+def ensure_months(times: Iterable[datetime]) -> None:
+    """Make the partitions these times need. What this process has seen committed is not asked again.
+
+    For whoever writes entries by the database's own `ledger_record`; `record` does it itself.
+    """
     utc = (at.astimezone(UTC) for at in times)
     missing = {(at.year, at.month) for at in utc} - _months
     for year, month in missing:

@@ -59,11 +59,6 @@ class Point:
     def key(self) -> tuple[str, str, str]:
         return self.channel, self.system, self.value
 
-    @property
-    def lock(self) -> int:
-        """The number of its advisory lock: 64 bits, signed."""
-        return int.from_bytes(sha256("\0".join(("person", *self.key)).encode()).digest()[:8], signed=True)
-
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:

@@ -1,8 +1,10 @@
 """Limits for strangers: token buckets in PostgreSQL, and whose request this is behind proxies."""
 
+import math
 import random
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -10,18 +12,6 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from groundswell.kit.clock import now
-
-# Fill the bucket for the time gone by, and take one token if there is a whole one. One statement: the row's lock makes
-# parallel takers wait for each other. A clock that runs behind another server's adds nothing and takes nothing back.
-TAKE = """
-    INSERT INTO powers_bucket AS bucket (key, tokens, at) VALUES (%(key)s, %(burst)s - 1, %(at)s)
-    ON CONFLICT (key) DO UPDATE SET
-        tokens = least(%(burst)s,
-            bucket.tokens + greatest(0, extract(epoch FROM %(at)s - bucket.at)) * %(per_hour)s / 3600) - 1,
-        at = greatest(bucket.at, %(at)s)
-    WHERE least(%(burst)s,
-            bucket.tokens + greatest(0, extract(epoch FROM %(at)s - bucket.at)) * %(per_hour)s / 3600) >= 1
-"""
 
 # Those nobody touched for so long are full again, or as good as full.
 SWEEP = """
@@ -32,19 +22,45 @@ KEPT = timedelta(days=2)
 SWEEP_ONE_IN = 500
 
 
-def take(key: str, *, per_hour: float, burst: int) -> bool:
-    """Take one token from the bucket of this key; False when it has none.
+class TooOften(Exception):
+    """Somebody must wait. `seconds`: so long at most."""
 
-    Args:
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Bucket(NamedTuple):
+    """Tokens for one key, as the database's own `powers_take` takes them.
+
+    Attributes:
         per_hour: tokens that flow in.
         burst: tokens it holds when full, at least 1; a new bucket is full.
     """
-    at = now()
+
+    key: str
+    per_hour: float
+    burst: int
+
+    @property
+    def wait_s(self) -> int:
+        """How long until there is a token again, at most."""
+        return math.ceil(3600 / self.per_hour)
+
+
+def take(key: str, *, per_hour: float, burst: int) -> bool:
+    """Take one token from the bucket of this key; False when it has none. Numbers as of `Bucket`."""
+    sweep_now_and_then()
     with connection.cursor() as cursor:
-        if random.randrange(SWEEP_ONE_IN) == 0:  # noqa: S311
-            cursor.execute(SWEEP, {"before": at - KEPT})
-        cursor.execute(TAKE, {"key": key, "per_hour": float(per_hour), "burst": float(burst), "at": at})
-        return bool(cursor.rowcount)
+        cursor.execute("SELECT powers_take(%s, %s, %s, %s)", [key, float(per_hour), float(burst), now()])
+        return bool(cursor.fetchone()[0])
+
+
+def sweep_now_and_then() -> None:
+    """Throw away, once in many takings, some of the buckets that are full again."""
+    if random.randrange(SWEEP_ONE_IN) == 0:  # noqa: S311
+        with connection.cursor() as cursor:
+            cursor.execute(SWEEP, {"before": now() - KEPT})
 
 
 def hidden(text: str) -> str:

@@ -5,7 +5,7 @@ machine filled it. Nothing typed is ever lost: a form that is refused comes back
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,7 +52,10 @@ def public_action(name: str, *, per_hour: float | None = 60, burst: int = 20) ->
                     return render(request, "powers/elsewhere.html", status=403)
                 if per_hour and not limits.take(f"{name}:{limits.client_key(request)}", per_hour=per_hour, burst=burst):
                     return too_many(request, math.ceil(3600 / per_hour))
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except limits.TooOften as often:
+                return too_many(request, often.seconds)
 
         return guarded
 
@@ -112,6 +115,12 @@ class PublicForm(Form):
                 "shown_at": kept if self._age(kept) is not None else stamp(),
             },
         )
+
+    @classmethod
+    def untouched_by_machines(cls, sent: Mapping[str, str]) -> bool:
+        """Whether the trap would let these answers through, without making the form."""
+        age = cls._age(sent.get("shown_at", ""))
+        return not sent.get("homepage") and (not MIN_SECONDS or (age is not None and age >= MIN_SECONDS))
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

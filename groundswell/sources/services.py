@@ -59,12 +59,21 @@ def arrive(code: str, *, person: Person | None = None, page: str = "") -> Source
     with transaction.atomic(savepoint=False):
         if source := _touch(code, person, page):
             return source
-        proven = rules.is_sharer_code(settings.SECRET_KEY, code)
-        if not proven and not limits.take("sources.unknown", per_hour=NEW_UNKNOWN_PER_HOUR, burst=NEW_UNKNOWN_PER_HOUR):
-            return None
-        kind = Source.Kind.SHARER if proven else Source.Kind.UNKNOWN
-        Source.objects.bulk_create([Source(code=code, kind=kind)], ignore_conflicts=True)
-        return _touch(code, person, page)
+        return _touch(code, person, page) if learn(code) else None
+
+
+def learn(code: str) -> bool:
+    """Keep a code that came in as a source. False where it is empty, malformed, or dropped by the limit."""
+    if not rules.is_code(code):
+        return False
+    if Source.objects.filter(code=code).exists():
+        return True
+    proven = rules.is_sharer_code(settings.SECRET_KEY, code)
+    if not proven and not limits.take("sources.unknown", per_hour=NEW_UNKNOWN_PER_HOUR, burst=NEW_UNKNOWN_PER_HOUR):
+        return False
+    kind = Source.Kind.SHARER if proven else Source.Kind.UNKNOWN
+    Source.objects.bulk_create([Source(code=code, kind=kind)], ignore_conflicts=True)
+    return True
 
 
 def early_code() -> str:

@@ -1,10 +1,14 @@
 """Who comes: places, the waiting list, attendance."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -13,14 +17,18 @@ from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid, NoRoom, Refused
 from groundswell.events.services import telling
 from groundswell.kit import clock
+from groundswell.kit.ids import new_id
 from groundswell.ledger.rules import person_actor
-from groundswell.ledger.services import record
+from groundswell.ledger.services import ensure_months, record
 from groundswell.people import services as people
 from groundswell.people.models import ContactPoint, Person
-from groundswell.people.rules import BadDetails, NewPerson
+from groundswell.people.rules import BadDetails, NewPerson, clean
 from groundswell.people.selectors import NotFound, email_of
+from groundswell.powers.limits import Bucket, TooOften
 from groundswell.sources import services as sources
+from groundswell.sources.rules import is_code
 
+REFUSED = "GWREF"  # the state of `events_come`'s error
 GOING, WAITING, CANCELLED = RSVP.State.GOING, RSVP.State.WAITING, RSVP.State.CANCELLED
 
 
@@ -36,10 +44,12 @@ def rsvp(
     shift_id: UUID,
     details: NewPerson,
     *,
+    event_id: UUID | None = None,
     guests: int = 0,
     source_code: str = "",
     consents: Sequence[Agreed] = (),
     page: str = "",
+    bucket: Bucket | None = None,
 ) -> RSVP:
     """A person says they come: they get a place, or where none is free one on the waiting list.
 
@@ -47,67 +57,113 @@ def rsvp(
     nothing changes, and the confirmation with their link is mailed again, at most once a day. Who had cancelled may
     come back, behind those who wait by then.
 
+    The database does it in one call, `events_come` of the migrations, under the shift's lock.
+
     Args:
         details: who; found or added. An email address is needed, for the confirmation.
+        event_id: of which the shift must be; None: of any.
         guests: how many they bring, 0 to 10.
         source_code: what stood on the link they came by; unknown codes do no harm.
         consents: the boxes they ticked on `page`.
+        bucket: to take a token from, with the deed.
 
     Raises:
         Invalid: with a sentence for each field of `details`, or for `guests`.
         Refused: the event is cancelled or the shift is over.
         NotFound: there is no such shift, or its event is not published.
+        TooOften: the bucket is empty.
     """
     if not details.email.strip():
         raise Invalid({"email": _("Write your email address: the confirmation goes there.")})
-    with transaction.atomic():
-        try:
-            with transaction.atomic():
-                return _come(shift_id, details, guests, source_code, consents, page)
-        except BadDetails as bad:
-            raise Invalid({bad.field: str(bad)}) from None
-        except _ComesAlready as known:  # whatever else was written with it is taken back
-            telling.tell_again(known.rsvp)
-            return known.rsvp
-
-
-class _ComesAlready(Exception):
-    """The person comes or waits."""
-
-    def __init__(self, rsvp: RSVP) -> None:
-        super().__init__(rsvp)
-        self.rsvp = rsvp
-
-
-def _come(
-    shift_id: UUID, details: NewPerson, guests: int, source_code: str, consents: Sequence[Agreed], page: str
-) -> RSVP:
-    person = people.find_or_add(details, how="rsvp").person
-    actor = person_actor(person.pk)
-    for agreed in consents:
-        people.agree(person, agreed.purpose, agreed.channel, agreed.words, page, actor=actor)
-    source = sources.arrive(source_code, person=person, page=page) if source_code else None
-    shift, event = _locked(shift_id)
-    if event.state not in (Event.State.PUBLISHED, Event.State.CANCELLED):
-        raise NotFound
-    _check_open(shift, event)
-    rules.check_guests(guests, shift.capacity)
-    had = RSVP.objects.filter(shift=shift, person=person).first()
-    if had and had.state != CANCELLED:
-        had.shift = shift
-        raise _ComesAlready(had)
-    if had:
-        _set_attended(had, event, None, actor)
-    going = _take(shift, 1 + guests)
-    if not going:
-        _add_waiting(shift, 1 + guests)
+    rules.check_guests(guests, None)
+    try:
+        cleaned = clean(details)
+    except BadDetails as bad:
+        raise Invalid({bad.field: str(bad)}) from None
     now = clock.now()
-    word = had or RSVP(shift=shift, person=person)
-    word.state, word.guests, word.at, word.changed_at = GOING if going else WAITING, guests, now, now
-    word.source = source or word.source
-    word.save(force_insert=had is None)
-    _record("event.rsvp" if going else "event.waiting", word, event, actor, word.places)
-    word.shift, word.person = shift, person
+    asked = {
+        "rsvp": str(new_id()),
+        "event": event_id and str(event_id),
+        "shift": str(shift_id),
+        "guests": guests,
+        "person": people.asked_of(cleaned),
+        "consents": [people.agreed_to(*agreed) for agreed in consents],
+        "code": source_code if is_code(source_code) else None,
+        "touch": str(new_id()),
+        "page": page,
+        "at": now.isoformat(),
+        "prepared": False,
+        "bucket": bucket,
+    }
+    ensure_months([now])
+    said = _come(asked)
+    if said.outcome == "prepare":
+        with transaction.atomic():
+            people.find_or_add(details, how="rsvp")
+            code = asked["code"] if sources.learn(source_code) else None
+            said = _come({**asked, "prepared": True, "bucket": None, "code": code})
+            if said.outcome not in (GOING, WAITING):
+                transaction.set_rollback(True)  # what was filled in for a deed that is none
+    return _word(said, asked, now, bucket)
+
+
+class _Said(NamedTuple):
+    """What `events_come` answers."""
+
+    outcome: str
+    rsvp: UUID | None = None
+    person: UUID | None = None
+    source: UUID | None = None
+    room: int | None = None
+
+
+def _come(asked: Mapping[str, Any]) -> _Said:
+    # An error inside a caller's transaction would end that, so it gets a savepoint. A statement alone is a transaction
+    # of its own, without another word to the database.
+    try:
+        with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM events_come(%s::jsonb)", [json.dumps(asked)])
+            return _Said(*cursor.fetchone())
+    except DatabaseError as error:
+        cause = error.__cause__
+        if isinstance(cause, psycopg.Error) and cause.sqlstate == REFUSED:
+            return _Said(str(cause.diag.message_primary))
+        raise
+
+
+def _word(said: _Said, asked: Mapping[str, Any], now: datetime, bucket: Bucket | None) -> RSVP:
+    """The RSVP that came of it. Raises as `rsvp`."""
+    match said.outcome:
+        case "going" | "waiting":
+            assert said.rsvp and said.person
+            word = RSVP(
+                id=said.rsvp,
+                shift_id=UUID(asked["shift"]),
+                person_id=said.person,
+                state=said.outcome,
+                guests=asked["guests"],
+                source_id=said.source,
+                at=now,
+                changed_at=now,
+            )
+            word._state.adding, word._state.db = False, DEFAULT_DB_ALIAS
+        case "known":
+            assert said.rsvp
+            with transaction.atomic():
+                word = RSVP.objects.select_related("shift", "person").get(pk=said.rsvp)
+                telling.tell_again(word)
+        case "missing":
+            raise NotFound
+        case "crowd":
+            raise Invalid({"guests": rules.crowd_words(said.room or 0)})
+        case "often":
+            assert bucket
+            raise TooOften(bucket.wait_s)
+        case "cancelled":
+            raise Refused(_("This event is cancelled."))
+        case _:
+            raise Refused(_("This event is over."))
+    word.had_room = said.room is None or said.room > asked["guests"]
     return word
 
 
@@ -153,6 +209,8 @@ def cancel_rsvp(rsvp: RSVP, *, actor: str | None = None) -> RSVP:
 def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
     """They came, or did not, or nobody knows. Whoever waited or had cancelled may have come all the same.
 
+    What was noted before is taken back by an entry of its kind with a negative quantity.
+
     Raises:
         Refused: the day of the shift is still to come.
     """
@@ -162,16 +220,11 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
             raise Refused(_("The day of this event is still to come."))
         if rsvp.attended == came:
             return rsvp
-        _set_attended(rsvp, rsvp.shift.event, came, actor)
+        for noted, quantity in ((rsvp.attended, -rsvp.places), (came, rsvp.places)):
+            _record_attended(rsvp, rsvp.shift.event, noted, actor, quantity)
+        rsvp.attended = came
         rsvp.save(update_fields=["attended"])
         return rsvp
-
-
-def _set_attended(rsvp: RSVP, event: Event, came: bool | None, actor: str) -> None:
-    """Note it, not saved yet; what was noted before is taken back by an entry of its kind with a negative quantity."""
-    for noted, quantity in ((rsvp.attended, -rsvp.places), (came, rsvp.places)):
-        _record_attended(rsvp, event, noted, actor, quantity)
-    rsvp.attended = came
 
 
 def _record_attended(rsvp: RSVP, event: Event, came: bool | None, actor: str, quantity: int) -> None:

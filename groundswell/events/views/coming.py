@@ -15,6 +15,7 @@ from groundswell.events import calendar, links, selectors, services, words
 from groundswell.events.forms import GuestsForm
 from groundswell.events.models import RSVP
 from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.kit.open_pages import open_page
 from groundswell.people.models import Person
 from groundswell.powers.public import public_action
 from groundswell.sources import carry
@@ -23,6 +24,7 @@ from groundswell.sources.models import Source
 private = cache_control(private=True, no_store=True)
 
 
+@open_page
 @private
 def thanks(request: HttpRequest, token: str) -> HttpResponse:
     """The form was filled in: what comes by mail, when and where, calendar, sharing."""
@@ -40,6 +42,7 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "events/thanks.html", context)
 
 
+@open_page
 @private
 def thanks_ics(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar file of their shift, as everybody may see it."""

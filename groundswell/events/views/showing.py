@@ -16,15 +16,17 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, conditional_page, require_POST, require_safe
 
 from groundswell.events import calendar, links, selectors, services, words
-from groundswell.events.forms import RSVPForm
+from groundswell.events.forms import Answers, RSVPForm, plain_answers
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.selectors import FindQuery, FoundEvent, PublicEvent
 from groundswell.kit import geo, look
 from groundswell.kit.clock import now
+from groundswell.kit.open_pages import open_page
+from groundswell.people.selectors import NotFound
+from groundswell.powers import limits
 from groundswell.powers.movement import movement
 from groundswell.powers.public import public_action
 from groundswell.sources import carry
-from groundswell.sources import services as sources
 
 OTHERS = 3  # events offered where this one is full or over
 
@@ -36,6 +38,7 @@ def _etag(request: HttpRequest, event_id: UUID) -> str:
     return f'"{sha256(f"{says}{look.version(movement().colour, movement().accent)}".encode()).hexdigest()[:20]}"'
 
 
+@open_page
 @require_safe
 @gzip_page
 @cache_control(public=True, max_age=30)
@@ -43,7 +46,9 @@ def _etag(request: HttpRequest, event_id: UUID) -> str:
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """The event's page."""
     shown = selectors.public_event(event_id)
-    return _page(request, shown, RSVPForm(shown))
+    reply = _page(request, shown, RSVPForm(shown))
+    reply["Surrogate-Key"] = str(event_id)
+    return reply
 
 
 def _page(request: HttpRequest, event: PublicEvent, form: RSVPForm, status: int = 200) -> HttpResponse:
@@ -72,43 +77,56 @@ def _others(event: PublicEvent) -> list[FoundEvent]:
     return [other for other in found if other.id != event.id][:OTHERS]
 
 
-@public_action("events.rsvp", per_hour=120, burst=60)
+@open_page
+@public_action("events.rsvp", per_hour=None)
 @require_POST
 def rsvp(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Somebody says that they come."""
+    """Somebody says that they come. The event and its form are only read where there is something to say."""
+    language = get_language() or ""
+    bucket = limits.Bucket(f"events.rsvp:{limits.client_key(request)}", per_hour=120, burst=60)
+    problem: Invalid | Refused | None = None
+    if answers := plain_answers(request.POST, language):
+        try:
+            return _come(request, event_id, answers, bucket)
+        except NotFound:
+            pass  # the event, or only that shift
+        except (Invalid, Refused) as why:
+            problem = why
+    elif not limits.take(**bucket._asdict()):
+        raise limits.TooOften(bucket.wait_s)
     shown = selectors.public_event(event_id)
     form = RSVPForm(shown, request.POST)
-    if form.is_valid():
+    if form.is_valid() and problem is None:
         try:
-            word = services.rsvp(
-                UUID(form.cleaned_data["shift"]),
-                form.person(get_language() or ""),
-                guests=form.cleaned_data["guests"] or 0,
-                source_code=carry.code_in(request),
-                consents=form.agreed(),
-                page=request.path,
-            )
-        except Invalid as invalid:
-            form.show_problems(invalid.problems.items())
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            sources.sharer_code(word.person)
-            room = _had_room(shown, word.shift_id, 1 + (form.cleaned_data["guests"] or 0))
-            return _see_other(reverse("events:thanks", args=[links.thanks_token(word.shift_id, room=room)]))
+            return _come(request, event_id, form.answers(language), None)
+        except (Invalid, Refused) as why:
+            problem = why
+    if isinstance(problem, Invalid):
+        form.show_problems(problem.problems.items())
+    elif problem:
+        form.add_error(None, str(problem))
     return _page(request, shown, form, status=422)
 
 
-def _had_room(event: PublicEvent, shift_id: UUID, places: int) -> bool:
-    """Whether so many places were free, for anybody, when they pressed."""
-    free = next(shift.free for shift in event.shifts if shift.id == shift_id)
-    return free is None or free >= places
+def _come(request: HttpRequest, event_id: UUID, answers: Answers, bucket: limits.Bucket | None) -> HttpResponse:
+    word = services.rsvp(
+        answers.shift,
+        answers.person,
+        event_id=event_id,
+        guests=answers.guests,
+        source_code=carry.code_in(request),
+        consents=answers.agreed,
+        page=request.path,
+        bucket=bucket,
+    )
+    return _see_other(reverse("events:thanks", args=[links.thanks_token(word.shift_id, room=word.had_room)]))
 
 
 def _see_other(url: str) -> HttpResponse:
     return HttpResponseRedirect(url, status=303)
 
 
+@open_page
 @require_safe
 @cache_control(public=True, max_age=300)
 @conditional_page
@@ -120,6 +138,7 @@ def ics(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return reply
 
 
+@open_page
 @require_safe
 @cache_control(public=True, max_age=86_400)
 @conditional_page

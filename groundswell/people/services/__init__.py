@@ -1,9 +1,10 @@
 """Writes of this floor. Each runs in the caller's transaction, or in one of its own where none is open."""
 
 from groundswell.people.rules import BadDetails, BadValue, NewPerson
-from groundswell.people.services.finding import Found, add_many, find_or_add, person_of_user
+from groundswell.people.services.finding import Found, add_many, asked_of, find_or_add, person_of_user
 from groundswell.people.services.records import (
     agree,
+    agreed_to,
     define_field,
     looked_at,
     mark,
@@ -21,6 +22,8 @@ __all__ = [
     "NewPerson",
     "add_many",
     "agree",
+    "agreed_to",
+    "asked_of",
     "define_field",
     "find_or_add",
     "looked_at",

@@ -1,6 +1,6 @@
 """Finding a person by how to reach them, or adding them: safe when the same form comes from everywhere at once.
 
-A new person costs three statements (find under locks, add, ledger), a known one with nothing new costs one.
+The database does it in one call, `people_find_or_add` of the migrations; what a known person lacks costs a second one.
 """
 
 import json
@@ -19,7 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from groundswell.kit import clock, geo
 from groundswell.kit.ids import new_id
 from groundswell.ledger.rules import person_actor, user_actor
-from groundswell.ledger.services import NewEntry, record, record_many
+from groundswell.ledger.services import NewEntry, ensure_months, record, record_many
 from groundswell.people import rules
 from groundswell.people.models import ContactPoint, Person
 from groundswell.people.rules import Cleaned, NewPerson, Point
@@ -30,7 +30,10 @@ BATCH = 5_000  # people per transaction of add_many
 
 _HERE = Path(__file__)
 _PERSON = [field.attname for field in Person._meta.concrete_fields]
-_FIND = _HERE.with_name("find.sql").read_text().format(columns=", ".join(f"person.{name}" for name in _PERSON))
+_FIND_OR_ADD = (
+    f"SELECT channel, system, value, {', '.join(f'(person).{name}' for name in _PERSON)}"  # noqa: S608
+    " FROM people_find_or_add(%s::jsonb, %s, %s, %s, %s)"
+)
 _ADD = _HERE.with_name("add.sql").read_text()
 _FILL = _HERE.with_name("fill.sql").read_text()
 _FILLED = ["given_name", "family_name", "language", "postal_code", "scope", "search_text"]
@@ -74,21 +77,36 @@ def find_or_add(details: NewPerson, *, actor: str | None = None, how: str, at: d
     """
     cleaned = rules.clean(details)
     at = at or clock.now()
-    with transaction.atomic(savepoint=False):
-        for _ in range(3):
-            person, held = _find(cleaned)
-            if person:
-                _fill(person, held, cleaned, actor or person_actor(person.id), at)
-                return Found(person, added=False)
-            person_id = new_id()
-            if not _add({person_id: cleaned}, at):  # `add_many`, which takes no locks, was faster: find again
-                continue
-            person = _person(person_id, cleaned, at)
-            record(
-                "person.added", actor=actor or person_actor(person.id), person_id=person.id, data={"how": how}, at=at
-            )
-            return Found(person, added=True)
-    raise RuntimeError("A person was added by somebody else three times, and never found.")
+    asked, points = json.dumps(asked_of(cleaned)), cleaned.points
+    ensure_months([at])
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        for anyway in (False, True):  # again where somebody else has the only phone they gave
+            cursor.execute(_FIND_OR_ADD, [asked, actor, how, at, anyway])
+            holders: dict[tuple[str, str, str], dict[UUID, Person]] = {}
+            for row in cursor.fetchall():
+                person = Person.from_db(DEFAULT_DB_ALIAS, _PERSON, row[3:])
+                if not row[0]:
+                    return Found(person, added=True)
+                holders.setdefault(row[:3], {})[person.id] = person
+            if known := _named(cleaned, holders):
+                held = {key for key, people in holders.items() if known.id in people}
+                _fill(known, [p for p in points if p.key not in held], cleaned, actor or person_actor(known.id), at)
+                return Found(known, added=False)
+    raise AssertionError("Who is not found is added.")
+
+
+def asked_of(cleaned: Cleaned) -> dict[str, object]:
+    """What `people_find_or_add` of the database takes, with new ids."""
+    return {
+        "id": str(new_id()),
+        **{name: getattr(cleaned, name) for name in ("given_name", "family_name", "search_text", "language")},
+        "postal_code": cleaned.postal_code,
+        "scope": _scope(cleaned.postal_code),
+        "points": [
+            {"id": str(new_id()), "channel": p.channel, "system": p.system, "value": p.value, "written": p.written}
+            for p in cleaned.points
+        ],
+    }
 
 
 def add_many(
@@ -139,28 +157,19 @@ def person_of_user(user: AbstractBaseUser) -> Person:
     return person
 
 
-def _find(cleaned: Cleaned) -> tuple[Person | None, set[tuple[str, str, str]]]:
-    """Lock the contact points, then the person they name and which of the points that person has."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, {"locks": sorted(point.lock for point in cleaned.points), **_columns(cleaned.points)})
-        cursor.nextset()
-        rows = cursor.fetchall()
-    holders: dict[tuple[str, str, str], list[Person]] = {}
-    for row in rows:
-        holders.setdefault(row[:3], []).append(Person.from_db(DEFAULT_DB_ALIAS, _PERSON, row[3:]))
-    person = None
+def _named(cleaned: Cleaned, holders: Mapping[tuple[str, str, str], Mapping[UUID, Person]]) -> Person | None:
+    """Whom the details name among those who have their contact points."""
     for point in cleaned.points:  # in the order in which they name a person
-        having = holders.get(point.key, [])
-        if point.channel != "phone":
-            person = having[0] if having else None
-        elif cleaned.points[0].channel != "email" and len(having) == 1:
-            person = having[0] if rules.same_given_name(having[0].given_name, cleaned.given_name) else None
-        if person:
-            return person, {key for key, people in holders.items() if person in people}
-    return None, set()
+        having = list(holders.get(point.key, {}).values())
+        if having and point.channel != "phone":
+            return having[0]
+        only = cleaned.points[0].channel != "email" and len(having) == 1
+        if only and rules.same_given_name(having[0].given_name, cleaned.given_name):
+            return having[0]
+    return None
 
 
-def _fill(person: Person, held: set[tuple[str, str, str]], cleaned: Cleaned, actor: str, at: datetime) -> None:
+def _fill(person: Person, points: Sequence[Point], cleaned: Cleaned, actor: str, at: datetime) -> None:
     """Fill what is empty in the record and add the contact points it lacks; nothing to do costs nothing."""
     given = cleaned.given_name if not person.given_name else ""
     same = not person.given_name or rules.same_given_name(person.given_name, cleaned.given_name)
@@ -168,7 +177,6 @@ def _fill(person: Person, held: set[tuple[str, str, str]], cleaned: Cleaned, act
     language = cleaned.language if not person.language else ""
     postal_code = cleaned.postal_code if not person.postal_code else ""
     filled = {"given_name": given, "family_name": family, "language": language, "postal_code": postal_code}
-    points = [point for point in cleaned.points if point.key not in held]
     if not any(filled.values()) and not points:
         return
     reached = (point.value for point in points if point.channel != "external")
@@ -191,22 +199,6 @@ def _fill(person: Person, held: set[tuple[str, str, str]], cleaned: Cleaned, act
         record("person.changed", actor=actor, person_id=person.id, data={"fields": fields}, at=at)
     for point in points:
         record("person.contact_added", actor=actor, person_id=person.id, data={"channel": point.channel}, at=at)
-
-
-def _person(person_id: UUID, cleaned: Cleaned, at: datetime) -> Person:
-    """The person who was just added, as they stand in the database."""
-    person = Person(
-        id=person_id,
-        given_name=cleaned.given_name,
-        family_name=cleaned.family_name,
-        search_text=cleaned.search_text,
-        language=cleaned.language,
-        postal_code=cleaned.postal_code,
-        scope=_scope(cleaned.postal_code),
-        added_at=at,
-    )
-    person._state.adding, person._state.db = False, DEFAULT_DB_ALIAS
-    return person
 
 
 def _add(people: Mapping[UUID, Cleaned], at: datetime) -> set[UUID]:

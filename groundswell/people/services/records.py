@@ -12,23 +12,14 @@ from django.utils.translation import gettext as _
 from groundswell.kit import clock
 from groundswell.kit.ids import new_id
 from groundswell.ledger.rules import system_actor, user_actor
-from groundswell.ledger.services import record
+from groundswell.ledger.services import ensure_months, record
 from groundswell.people import rules
 from groundswell.people.models import Consent, ContactPoint, Field, FieldValue, Person, Tag, TagOn
 from groundswell.powers import limits
 from groundswell.powers.viewer import Viewer
 
+
 # --- consents ------------------------------------------------------------------------------------------------------
-_AGREE = """
-WITH wording AS (
-    INSERT INTO people_wording (id, digest, words, since)
-    VALUES (%(wording)s, %(digest)s, %(words)s, %(at)s) ON CONFLICT DO NOTHING
-)
-INSERT INTO people_consent (id, person_id, purpose, channel, given, wording_id, page, at)
-VALUES (%(id)s, %(person)s, %(purpose)s, %(channel)s, true, %(wording)s, %(page)s, %(at)s)
-"""
-
-
 def agree(person: Person, purpose: str, channel: str, words: str, page: str, *, actor: str) -> Consent:
     """Keep that a person agreed: to be reached for a purpose through a channel, by these exact words on this page.
 
@@ -38,29 +29,26 @@ def agree(person: Person, purpose: str, channel: str, words: str, page: str, *, 
         words: as they stood beside the box.
         page: the path of the page.
     """
+    given, at = agreed_to(purpose, channel, words), clock.now()
+    ensure_months([at])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT people_agree(%s, %s::jsonb, %s, %s, %s)", [person.pk, json.dumps([given]), page, actor, at]
+        )
+    return Consent.objects.get(pk=given["id"])
+
+
+def agreed_to(purpose: str, channel: str, words: str) -> dict[str, str]:
+    """One agreement as `people_agree` of the database takes it, with a new id."""
     wording, digest = rules.wording_id(words)
-    consent = Consent(
-        id=new_id(), person=person, purpose=purpose, channel=channel, given=True, wording_id=wording, page=page
-    )
-    values: dict[str, Any] = {
-        "id": consent.id,
-        "person": person.pk,
+    return {
+        "id": str(new_id()),
         "purpose": purpose,
         "channel": channel,
-        "page": page,
+        "words": words,
+        "wording": str(wording),
+        "digest": digest.hex(),
     }
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_AGREE, {**values, "wording": wording, "digest": digest, "words": words, "at": consent.at})
-        record(
-            "consent.given",
-            actor=actor,
-            person_id=person.pk,
-            on=("consent", consent.id),
-            data={"purpose": purpose, "channel": channel, "wording": str(wording)},
-            at=consent.at,
-        )
-    consent._state.adding = False
-    return consent
 
 
 def withdraw(person: Person, purpose: str, channel: str, *, actor: str) -> Consent:
