@@ -48,11 +48,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "groundswell.powers.language.LanguageOfPath",
+    "groundswell.kit.open_pages.ShortWay",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "groundswell.powers.language.LanguageOfPath",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -16,8 +16,8 @@ urlpatterns = [
     path("logo", look.logo, name="logo"),
     path("ground.json", look.ground, name="ground"),
     *i18n_patterns(
+        path("", include("groundswell.events.urls")),  # first: the night asks for these
         path("", include("groundswell.web.urls")),
-        path("", include("groundswell.events.urls")),
         path("account/", include("groundswell.powers.urls")),
         prefix_default_language=False,
     ),

@@ -15,6 +15,7 @@ from groundswell.events import selectors
 from groundswell.events.forms import FindForm, in_miles
 from groundswell.events.selectors import Bounds, FoundEvent
 from groundswell.kit import maps
+from groundswell.kit.open_pages import open_page
 from groundswell.kit.templatetags.kit import shown_date
 from groundswell.powers.movement import movement
 
@@ -23,6 +24,7 @@ LAST_PAGE = 200  # further down nobody reads, and only machines ask
 AT_A_SPOT = 40  # events told of one spot of the map
 
 
+@open_page
 @require_safe
 @gzip_page
 @cache_control(public=True, max_age=30)
@@ -49,7 +51,9 @@ def find(request: HttpRequest) -> HttpResponse:
         "nearby": _nearby(form) if not found and not lost and number == 1 else [],
         **_map(form, found),
     }
-    return render(request, "events/find.html", context)
+    reply = render(request, "events/find.html", context)
+    reply["Surrogate-Key"] = ""
+    return reply
 
 
 def _nearby(form: FindForm) -> list[FoundEvent]:
@@ -86,6 +90,7 @@ def _page_number(request: HttpRequest) -> int:
     return min(max(int(asked), 1), LAST_PAGE) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
 
 
+@open_page
 @require_safe
 @gzip_page
 @cache_control(public=True, max_age=60)

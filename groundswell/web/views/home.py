@@ -8,12 +8,14 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from groundswell.events import selectors as events
 from groundswell.kit import maps
+from groundswell.kit.open_pages import open_page
 from groundswell.powers.movement import movement
 from groundswell.web import selectors
 
 NEXT = 6
 
 
+@open_page
 @require_safe
 @gzip_page
 @cache_control(public=True, max_age=15)
@@ -21,7 +23,7 @@ NEXT = 6
 def home(request: HttpRequest) -> HttpResponse:
     """What the movement does, near you and next."""
     points, counts = events.map_points(), selectors.programme()
-    return render(
+    reply = render(
         request,
         "web/home.html",
         {
@@ -33,6 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "coming": events.find(events.FindQuery(limit=NEXT)),
         },
     )
+    reply["Surrogate-Key"] = ""
+    return reply
 
 
 @require_safe
