@@ -65,6 +65,54 @@ def per_hour(
     return [Hour(kind, hour, hours[hour, kind]) for hour, kind in sorted(hours)]
 
 
+# --- what changed --------------------------------------------------------------------------------------------------
+MOST_NEWS = 5_000  # entries looked at, at once
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the entries since a block are about. `subjects` is None where there were too many to look at."""
+
+    block: int
+    kinds: frozenset[str]
+    subjects: frozenset[UUID] | None
+
+
+def newest_block() -> int:
+    """The number of the newest block; 0 where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(n), 0) FROM ledger_block")
+        return int(cursor.fetchone()[0])
+
+
+def news(block: int) -> News:
+    """What was committed since a block, whether or not it is in a block by now; a little of it comes twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWS, {"block": block, "most": MOST_NEWS})
+        newest, count, kinds, subjects = cursor.fetchone()
+    return News(newest, frozenset(kinds), frozenset(subjects) if count < MOST_NEWS else None)
+
+
+# One statement, one snapshot: an entry is seen as pending or in a block, never in neither.
+_NEWS = """
+WITH new AS (
+    SELECT entry_id, first_at, last_at FROM ledger_block, unnest(entry_ids) AS entry_id WHERE n > %(block)s
+    UNION ALL
+    SELECT id, at, at FROM ledger_pending
+    LIMIT %(most)s
+), entry AS (
+    SELECT e.kind, e.on_id FROM new CROSS JOIN LATERAL (
+        SELECT kind, on_id FROM ledger_entry
+        WHERE id = new.entry_id AND at BETWEEN new.first_at AND new.last_at OFFSET 0
+    ) e
+)
+SELECT (SELECT coalesce(max(n), 0) FROM ledger_block), (SELECT count(*) FROM new),
+       coalesce(array_agg(DISTINCT kind), '{}'),
+       coalesce(array_agg(DISTINCT on_id) FILTER (WHERE on_id IS NOT NULL), '{}')
+FROM entry
+"""
+
+
 # --- entries -------------------------------------------------------------------------------------------------------
 def newest(kinds: Iterable[str] | None = None, limit: int = 50, before: Mark | None = None) -> list[Entry]:
     """The newest entries of these kinds (None: all), newest first."""
