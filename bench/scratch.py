@@ -2,14 +2,18 @@
 
 import contextlib
 import http.client
+import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from groundswell.config import database
 from groundswell.web import serving
@@ -22,7 +26,10 @@ class Site:
         url: of its database.
         port: on 127.0.0.1.
         environment: what its commands run with.
+        server: the id of the process that serves.
     """
+
+    server = 0
 
     def __init__(self, url: str, port: int, environment: dict[str, str]) -> None:
         self.url, self.port, self.environment = url, port, environment
@@ -38,6 +45,23 @@ class Site:
         )
         return done.stdout
 
+    def fill(self, *words: str) -> dict[str, Any]:
+        """Run `bench.fill` against it; what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.fill", *words],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def rss_mb(self) -> float:
+        """The memory of the server's processes, shared pages counted in each."""
+        server = psutil.Process(self.server)
+        return sum(one.memory_info().rss for one in [server, *server.children(recursive=True)]) / 2**20
+
     def get(self, path: str) -> tuple[int, bytes, float]:
         """Status, body and seconds of one GET on a new connection."""
         started = time.perf_counter()
@@ -50,8 +74,14 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(workers: int = 2) -> Iterator[Site]:
-    """A site with an empty, migrated, durable database; without a worker."""
+def site(workers: int = 2, *, fill: Callable[[Site], None] = lambda site: None, **settings: str) -> Iterator[Site]:
+    """A site on a durable database of its own; without a worker.
+
+    Args:
+        workers: processes of the server.
+        fill: called with the migrated site before it serves.
+        settings: environment of its processes.
+    """
     with tempfile.TemporaryDirectory(prefix="groundswell-bench-") as folder, contextlib.ExitStack() as stack:
         Path(folder).chmod(0o711)  # the database's own user passes through
         url = stack.enter_context(database.running(Path(folder) / "postgres"))
@@ -63,11 +93,14 @@ def site(workers: int = 2) -> Iterator[Site]:
             "GROUNDSWELL_HOME": folder,
             "DATABASE_URL": url,
             "BASE_URL": f"http://127.0.0.1:{port}",
+            **settings,
         }
         scratch = Site(url, port, environment)
         scratch.command("migrate", "--verbosity", "0")
         scratch.command("collectstatic", "--noinput", "--verbosity", "0")
+        fill(scratch)
         server = subprocess.Popen(serving.web_command("127.0.0.1", port, workers), env=environment)
+        scratch.server = server.pid
         stack.callback(lambda: (server.terminate(), server.wait(20)))
         for _ in range(200):
             with contextlib.suppress(OSError):

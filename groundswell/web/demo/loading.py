@@ -63,15 +63,15 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     chance = random.Random(seed)  # noqa: S311
     gatherings = list(shape.gatherings(count, now, seed))
     number = count_up(1)
-    hosts = [_new(shape.somebody(chance, next(number), made.spot.postal_code)) for made in gatherings]
+    hosts = [new(shape.somebody(chance, next(number), made.spot.postal_code)) for made in gatherings]
     parties = [(index, places, at) for index, made in enumerate(gatherings) for places, at in made.parties]
-    guests = [_new(shape.somebody(chance, next(number), gatherings[index].spot.postal_code)) for index, _, _ in parties]
+    guests = [new(shape.somebody(chance, next(number), gatherings[index].spot.postal_code)) for index, _, _ in parties]
     say(f"{count:,} hosts")
     host_ids = people.add_many(hosts, actor=ACTOR, how="demo", at=now - timedelta(days=20))
     say(f"{count:,} events")
     made_events = events.add_events(
         (
-            BulkEvent(host_id, _details(made), min([at for _, at in made.parties], default=now) - timedelta(hours=6))
+            BulkEvent(host_id, details(made), min([at for _, at in made.parties], default=now) - timedelta(hours=6))
             for host_id, made in zip(host_ids, gatherings, strict=True)
         ),
         actor=ACTOR,
@@ -98,11 +98,13 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     _powers(made_events, gatherings)
 
 
-def _new(made: shape.Somebody) -> NewPerson:
+def new(made: shape.Somebody) -> NewPerson:
+    """Somebody as a form would bring them."""
     return NewPerson(made.given_name, made.family_name, made.email, postal_code=made.postal_code)
 
 
-def _details(made: shape.Gathering) -> EventDetails:
+def details(made: shape.Gathering) -> EventDetails:
+    """A gathering as its host would describe it."""
     return EventDetails(
         title=made.title,
         type=made.type,
@@ -124,9 +126,9 @@ def _details(made: shape.Gathering) -> EventDetails:
 def _hand_in(chance: random.Random, now: datetime, numbers: Iterator[int]) -> None:
     """Three events of new hosts in Vermont that wait for review."""
     for made in shape.first_events(chance, now):
-        host = people.find_or_add(_new(shape.somebody(chance, next(numbers), made.spot.postal_code)), how="demo").person
+        host = people.find_or_add(new(shape.somebody(chance, next(numbers), made.spot.postal_code)), how="demo").person
         actor = person_actor(host.pk)
-        events.confirm(events.create(host, _details(made), actor=actor), actor=actor)
+        events.confirm(events.create(host, details(made), actor=actor), actor=actor)
 
 
 def _powers(made: Sequence[Event], gatherings: Sequence[shape.Gathering]) -> None:
@@ -162,7 +164,7 @@ def keep_arriving(stop: threading.Event) -> None:
                 place=geo.find_zip(spot.postal_code), has_room=True, online=False, limit=chance.randint(1, 3)
             )
             shifts = [shift.id for event in find(near) for shift in event.shifts if shift.room]
-            guests = [_new(shape.somebody(chance, next(numbers), spot.postal_code)) for _ in shifts]
+            guests = [new(shape.somebody(chance, next(numbers), spot.postal_code)) for _ in shifts]
             ids = people.add_many(guests, actor=ACTOR, how="demo")
             now = clock.now()
             events.add_rsvps(

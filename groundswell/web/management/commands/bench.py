@@ -6,7 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-BENCHES = {"search": "nearest events to a ZIP over a programme of 13,106"}
+BENCHES = {
+    "night": "everybody says they come within a minute",
+    "pages": "the event page and the list, from memory",
+    "search": "nearest events to a ZIP over a programme of 13,106",
+}
 
 
 class Command(BaseCommand):
@@ -14,6 +18,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=BENCHES)
+        parser.add_argument("--events", type=int, help="how many events (night)")
+        parser.add_argument("--rsvps", type=int, help="how many people come (night)")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -21,7 +27,8 @@ class Command(BaseCommand):
             bench = importlib.import_module(f"bench.{options['name']}")
         except ModuleNotFoundError as error:
             raise CommandError(f"The load generators are part of a checkout ({error}). Run this in one.") from error
-        figures = bench.run()
+        sizes = {name: options[name] for name in ("events", "rsvps") if options[name]}
+        figures = bench.run(**sizes)
         if options["json"]:
             self.stdout.write(json.dumps(figures))
             return

