@@ -163,7 +163,7 @@ class Shift(models.Model):
     @property
     def free(self) -> int | None:
         """Places left: None without a limit, below 0 where more came as a number than there is room for."""
-        return None if self.capacity is None else self.capacity - self.filled
+        return rules.room(self.capacity, self.filled)
 
 
 class RSVP(models.Model):

@@ -404,6 +404,11 @@ def has_come(starts_at: datetime, time_zone: str, now: datetime) -> bool:
     return now.astimezone(zone).date() >= starts_at.astimezone(zone).date()
 
 
+def room(capacity: int | None, filled: int) -> int | None:
+    """Places left: None without a limit, below 0 where more are taken than there are."""
+    return None if capacity is None else capacity - filled
+
+
 def check_guests(guests: int, capacity: int | None) -> None:
     """Raises Invalid where so many guests can never come."""
     if not 0 <= guests <= MOST_GUESTS:

@@ -71,7 +71,8 @@ class PublicShift:
 
     @property
     def free(self) -> int | None:
-        return None if self.capacity is None else max(0, self.capacity - self.filled)
+        left = rules.room(self.capacity, self.filled)
+        return None if left is None else max(0, left)
 
     @property
     def room(self) -> bool:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 BENCHES = {
     "night": "everybody says they come within a minute",
     "pages": "the event page and the list, from memory",
+    "replay": "the real night of July 2015, with people sent on from full events and without",
     "search": "nearest events to a ZIP over a programme of 13,106",
 }
 
