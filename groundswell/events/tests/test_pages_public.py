@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -275,6 +276,56 @@ def test_a_full_event_offers_the_waiting_list_and_others_with_room(page):
     reply = say_yes(page, full, email="bob@example.org")
     assert "It was full" in page.get(reply["Location"]).content.decode()
     assert RSVP.objects.get(person__given_name="Erin", state="waiting").shift.waiting == 1
+
+
+def test_a_full_event_offers_room_on_the_same_days_before_nearer_room_on_others(page):
+    full = making.published(title="Full one", shifts=[making.shift(1)])
+    making.published(title="Near but a week later", shifts=[making.shift(9, days=10)])
+    making.published(title="A day later", postal_code="05602", shifts=[making.shift(9, days=4)])
+    making.published(title="Full as well", shifts=[making.shift(1, days=4)])
+    say_yes(page, full)
+    say_yes(page, Event.objects.get(title="Full as well"), email="bob@example.org")
+    thanks = say_yes(page, full, email="charlie@example.org")["Location"]
+    for path in (f"/events/{full.pk}", thanks):
+        text = page.get(path).content.decode()
+        assert "with room, on the same days" in text and "A day later" in text and "miles" in text
+        assert "Near but" not in text and "Full as well" not in text
+
+
+def test_where_the_same_days_have_no_room_a_full_event_offers_other_days(page):
+    full = making.published(title="Full one", shifts=[making.shift(1)])
+    making.published(title="A week later", shifts=[making.shift(9, days=10)])
+    say_yes(page, full)
+    text = page.get(f"/events/{full.pk}").content.decode()
+    assert "with room, on other days" in text and "A week later" in text
+
+
+def test_whoever_got_a_place_is_not_sent_elsewhere(page):
+    event = making.published(shifts=[making.shift(1)])
+    making.published(title="Other one")
+    assert "Other one" not in page.get(say_yes(page, event)["Location"]).content.decode()
+
+
+def test_a_second_event_beside_a_full_one_is_filled_in(page):
+    full = making.published(title="Pie", type="phone_bank", street="1 Main St", shifts=[making.shift(1)])
+    say_yes(page, full)
+    link = re.search(r'href="(/events/new\?[^"]+)"', page.get(f"/events/{full.pk}?source=abc").content.decode())[1]
+    assert f"like={full.pk}" in link and "source=abc" in link
+    text = page.get(link.replace("&amp;", "&")).content.decode()
+    day = making.first(full).starts_at.astimezone(ZoneInfo("America/New_York")).strftime("%Y-%m-%d")
+    for value in ("Second: Pie", "05401", day, "19:00", "21:00"):
+        assert f'value="{value}"' in text, value
+    assert '<option value="phone_bank" selected' in text and "1 Main St" not in text
+
+
+@pytest.mark.parametrize("like", ["", "x", "01900000-0000-7000-8000-000000000000"])
+def test_a_second_event_beside_none_is_a_plain_new_one(page, like):
+    assert page.get("/events/new", {"like": like}).status_code == 200
+
+
+def test_nobody_learns_of_a_draft_by_hosting_a_second_one(page):
+    draft = making.draft(title="Secret")
+    assert "Secret" not in page.get("/events/new", {"like": draft.pk}).content.decode()
 
 
 def test_cancelled_and_past_events_say_so_and_take_nobody(page):

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 
-from groundswell.events import calendar, links, selectors, services, words
+from groundswell.events import calendar, links, nearby, selectors, services, words
 from groundswell.events.forms import GuestsForm
 from groundswell.events.models import RSVP
 from groundswell.events.rules import Invalid, NoRoom, Refused
@@ -31,9 +31,11 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
     row, room = links.thanks_from(token)
     event = selectors.public_event(row.event_id)
     url = settings.BASE_URL + reverse("events:event", args=[event.id])
+    shift = next(shift for shift in event.shifts if shift.id == row.pk)
     context = {
         "event": event,
-        "shift": next(shift for shift in event.shifts if shift.id == row.pk),
+        "shift": shift,
+        "elsewhere": nearby.with_room(event, [shift]) if event.open and not room else None,
         "room": room,
         "token": token,
         "shared": url,

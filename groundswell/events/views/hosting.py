@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from groundswell.events import links, selectors, services
+from groundswell.events import links, rules, selectors, services
 from groundswell.events.forms import (
     BaseShiftForms,
     CoHostForm,
@@ -39,6 +40,7 @@ from groundswell.people import selectors as people_read
 from groundswell.people import services as people
 from groundswell.people.models import Person
 from groundswell.people.rules import BadDetails
+from groundswell.people.selectors import NotFound
 from groundswell.powers import limits, viewer
 from groundswell.powers.gates import signed_in
 from groundswell.powers.models import User
@@ -82,7 +84,8 @@ def create(request: HttpRequest) -> HttpResponse:
     form_class = EventForm if user else NewEventForm
     if request.method != "POST":
         start = {"type": request.GET.get("type", "house_party"), "languages": [get_language() or "en"]}
-        return _new(request, form_class(initial=start), ShiftForms(prefix="shifts"), user)
+        more, rows = _like(request.GET.get("like", ""))
+        return _new(request, form_class(initial=start | more), ShiftForms(prefix="shifts", initial=rows), user)
     form, shifts = form_class(request.POST), ShiftForms(request.POST, prefix="shifts")
     if "add_shift" in request.POST:
         return _new(request, form_class(initial=_typed(form)), _one_more(request), user)
@@ -119,6 +122,32 @@ def _new(
         "reviewed": movement().review_first_events,
     }
     return render(request, "events/new.html", context, status=status)
+
+
+def _like(event_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The fields and times of a second event beside a full one: where it is to the ZIP, the rest is its host's."""
+    try:
+        event = selectors.public_event(UUID(event_id))
+    except (ValueError, NotFound):
+        return {}, []
+    title = _("Second: %(title)s") % {"title": event.title}
+    fields = {
+        "title": title[: rules.LENGTHS["title"]],
+        "type": event.type,
+        "postal_code": event.place.postal_code,
+        "online": "yes" if event.online else "no",
+        "time_zone": event.time_zone if event.online else "",
+        "languages": event.languages,
+    }
+    zone = ZoneInfo(event.time_zone)
+    times = [
+        ShiftDetails(
+            shift.starts_at.astimezone(zone).replace(tzinfo=None), shift.ends_at.astimezone(zone).replace(tzinfo=None)
+        )
+        for shift in event.shifts
+        if not shift.past
+    ]
+    return fields, [shown_shift(one) for one in times]
 
 
 def _typed(form: EventForm) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, conditional_page, require_POST, require_safe
 
-from groundswell.events import calendar, links, selectors, services, words
+from groundswell.events import calendar, links, nearby, selectors, services, words
 from groundswell.events.forms import Answers, RSVPForm, plain_answers
 from groundswell.events.rules import Invalid, Refused
-from groundswell.events.selectors import FindQuery, FoundEvent, PublicEvent
-from groundswell.kit import geo, look
+from groundswell.events.selectors import PublicEvent
+from groundswell.kit import look
 from groundswell.kit.clock import now
 from groundswell.kit.open_pages import open_page
 from groundswell.people.selectors import NotFound
@@ -28,13 +28,15 @@ from groundswell.powers.movement import movement
 from groundswell.powers.public import public_action
 from groundswell.sources import carry
 
-OTHERS = 3  # events offered where this one is full or over
+FULL_KEPT_S = 300  # a full event's page speaks of others, too
+KEPT_S = 21_600
 
 
 def _etag(request: HttpRequest, event_id: UUID) -> str:
     """Changes with whatever the page says, and four times a day, so that the time stamp of its form is young."""
     event = selectors.public_event(event_id)
-    says = (event, get_language(), request.GET.urlencode(), movement().changed_at, now().timestamp() // 21_600)
+    kept = KEPT_S if event.open and any(shift.room for shift in event.shifts) else FULL_KEPT_S
+    says = (event, get_language(), request.GET.urlencode(), movement().changed_at, now().timestamp() // kept)
     return f'"{sha256(f"{says}{look.version(movement().colour, movement().accent)}".encode()).hexdigest()[:20]}"'
 
 
@@ -59,22 +61,12 @@ def _page(request: HttpRequest, event: PublicEvent, form: RSVPForm, status: int 
         "form": form,
         "url": url,
         "full": full,
-        "others": _others(event) if full or not event.open else [],
+        "elsewhere": nearby.with_room(event, form.open_shifts) if full or not event.open else None,
         "share": words.share_links(event, url),
         "linked_data": words.linked_data(event, url),
         "plain_description": words.short(event),
     }
     return render(request, "events/event.html", context, status=status)
-
-
-def _others(event: PublicEvent) -> list[FoundEvent]:
-    """Events nearest to this one that have room."""
-    at = event.place
-    place = None
-    if at.latitude is not None and at.longitude is not None:
-        place = geo.Place("", at.city, at.region, at.country, at.latitude, at.longitude, event.time_zone)
-    found = selectors.find(FindQuery(place=place, has_room=True, online=place is None, limit=OTHERS + 1))
-    return [other for other in found if other.id != event.id][:OTHERS]
 
 
 @open_page
