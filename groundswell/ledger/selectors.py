@@ -1,14 +1,19 @@
 """Reading the ledger: tallies, timelines, and how far behind its readers are."""
 
+import math
+import time
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
+from groundswell.kit import clock
 from groundswell.ledger import hooks
 from groundswell.ledger.models import Cursor, Entry, Tally
 
@@ -113,12 +118,126 @@ FROM entry
 """
 
 
+# --- minute by minute ----------------------------------------------------------------------------------------------
+MINUTES_OF = timedelta(hours=1)
+MOST_WAITING = 20_000  # entries in no block yet that are looked at, at once
+FOLLOWED_S = 900.0  # seconds without a look after which it is cheaper to begin anew
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """How often kinds happened: in all, and in each minute of the last hour in which something did.
+
+    Attributes:
+        late_s: seconds since the oldest entry was written that is in no block yet; 0 where there is none.
+    """
+
+    totals: dict[str, Count]
+    minutes: dict[tuple[str, datetime], Count]
+    late_s: float
+
+
+class Follower:
+    """Counts kinds minute by minute in the memory of this process. The first look reads the last hour; each further
+    one costs what was written since. What is committed counts at once, whether or not it is in a block."""
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self.kinds = list(kinds)
+        self.block = 0
+        self.looked = -math.inf
+        self.totals: dict[str, Count] = {}
+        self.minutes: dict[tuple[str, datetime], Count] = {}
+
+    def look(self) -> Minutes:
+        """The counts as they are committed now. For one thread at a time."""
+        since = clock.now().replace(second=0, microsecond=0) - MINUTES_OF
+        anew = time.monotonic() - self.looked > FOLLOWED_S
+        with connection.cursor() as cursor:
+            asked: dict[str, Any] = {"kinds": self.kinds, "block": self.block, "since": since}
+            asked |= {"most": MOST_WAITING, "all": Tally.ALL}
+            cursor.execute(_BEGIN if anew else _FOLLOW, asked)
+            counted = cursor.fetchall()
+        rows = [row for row in counted if row[0] is not None]
+        ((*_nothing, newest, late),) = (row for row in counted if row[0] is None)
+        if newest < self.block:  # the database was replaced by an older copy
+            self.block, self.looked = 0, -math.inf
+            return self.look()
+        if anew:
+            self.totals, self.minutes = {kind: Count() for kind in self.kinds}, {}
+        self.minutes = {key: count for key, count in self.minutes.items() if key[1] >= since}
+        _add(self.totals, self.minutes, since, (row for row in rows if row[0]))
+        self.block, self.looked = int(newest), time.monotonic()
+        totals, minutes = deepcopy(self.totals), deepcopy(self.minutes)
+        _add(totals, minutes, since, (row for row in rows if not row[0]))
+        return Minutes(totals, minutes, max(float(late), 0.0))
+
+
+def _add(
+    totals: dict[str, Count], minutes: dict[tuple[str, datetime], Count], since: datetime, rows: Iterable[Any]
+) -> None:
+    for _settled, kind, minute, in_total, entries, quantity in rows:
+        counts = [totals[kind]] if in_total else []
+        if minute and minute >= since:
+            counts.append(minutes.setdefault((kind, minute), Count()))
+        for count in counts:
+            count.entries += int(entries)
+            count.quantity += int(quantity)
+
+
+# Is it in a block? kind, minute, does it count in total? entries, quantity; and one row with the newest block and how
+# late the oldest waiting entry is. One statement, one snapshot: each entry is in a block or waits.
+_NEW = """
+WITH new AS (
+    SELECT true AS settled, entry_id, first_at, last_at FROM ledger_block, unnest(entry_ids) AS entry_id
+    WHERE n > {block}
+    UNION ALL
+    (SELECT false, id, at, at FROM ledger_pending LIMIT %(most)s)
+)
+SELECT NULL AS settled, NULL AS kind, NULL AS minute, NULL AS in_total,
+       (SELECT coalesce(max(n), 0) FROM ledger_block),
+       (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(since)), 0) FROM ledger_pending)
+UNION ALL
+SELECT settled, kind, {minute}, true, count(*), sum(quantity)
+FROM new CROSS JOIN LATERAL (
+    SELECT kind, at, quantity FROM ledger_entry WHERE id = entry_id AND at BETWEEN first_at AND last_at OFFSET 0
+) entry
+WHERE kind = ANY (%(kinds)s) GROUP BY 1, 2, 3
+"""
+_FOLLOW = _NEW.format(block="%(block)s", minute="date_trunc('minute', at, 'UTC')")
+
+# The totals begin with the tallies and go on with the blocks that these have not read; the minutes begin with the
+# hour's entries that are in blocks.
+_HOUR = """
+UNION ALL
+SELECT true, kind, NULL, true, entries, quantity FROM ledger_tally
+WHERE kind = ANY (%(kinds)s) AND on_id = %(all)s AND hour IS NULL
+UNION ALL
+SELECT true, kind, date_trunc('minute', at, 'UTC'), false, count(*), sum(quantity) FROM ledger_entry
+WHERE kind = ANY (%(kinds)s) AND at >= %(since)s AND id NOT IN (SELECT id FROM ledger_pending) GROUP BY 2, 3
+"""
+_NOT_TALLIED = _NEW.format(
+    block="coalesce((SELECT block FROM ledger_cursor WHERE consumer = 'tallies'), 0)",
+    minute="CASE WHEN NOT settled THEN date_trunc('minute', at, 'UTC') END",
+)
+_BEGIN = _NOT_TALLIED + _HOUR
+
+
 # --- entries -------------------------------------------------------------------------------------------------------
-def newest(kinds: Iterable[str] | None = None, limit: int = 50, before: Mark | None = None) -> list[Entry]:
+def newest(
+    kinds: Iterable[str] | None = None, limit: int = 50, before: Mark | None = None, since: datetime | None = None
+) -> list[Entry]:
     """The newest entries of these kinds (None: all), newest first."""
     wanted = list(hooks.kinds if kinds is None else kinds)
     at, entry_id = before or (None, None)
-    return list(Entry.objects.raw(_NEWEST, {"kinds": wanted, "limit": limit, "at": at, "id": entry_id}))
+    asked = {"kinds": wanted, "limit": limit, "at": at, "id": entry_id, "since": since}
+    return list(Entry.objects.raw(_NEWEST, asked))
+
+
+def newest_of(on_ids: Iterable[UUID], kinds: Iterable[str], limit: int = 50, before: Mark | None = None) -> list[Entry]:
+    """The newest entries of these kinds that were done to any of these subjects, newest first."""
+    at, entry_id = before or (None, None)
+    asked = {"on": list(on_ids), "kinds": list(kinds), "limit": limit, "at": at, "id": entry_id}
+    return list(Entry.objects.raw(_NEWEST_OF, asked))
 
 
 # One index scan per kind, newest partition first, each stopping at the limit.
@@ -127,6 +246,18 @@ SELECT entry.* FROM unnest(%(kinds)s::text[]) AS wanted
 CROSS JOIN LATERAL (
     SELECT * FROM ledger_entry
     WHERE kind = wanted AND (%(at)s::timestamptz IS NULL OR (at, id) < (%(at)s::timestamptz, %(id)s::bigint))
+      AND at >= coalesce(%(since)s::timestamptz, '-infinity')
+    ORDER BY at DESC, id DESC LIMIT %(limit)s
+) entry ORDER BY at DESC, id DESC LIMIT %(limit)s
+"""
+
+# As before, one index scan per subject.
+_NEWEST_OF = """
+SELECT entry.* FROM unnest(%(on)s::uuid[]) AS wanted
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger_entry
+    WHERE on_id = wanted AND kind = ANY (%(kinds)s)
+      AND (%(at)s::timestamptz IS NULL OR (at, id) < (%(at)s::timestamptz, %(id)s::bigint))
     ORDER BY at DESC, id DESC LIMIT %(limit)s
 ) entry ORDER BY at DESC, id DESC LIMIT %(limit)s
 """
