@@ -3,7 +3,7 @@
 Places of those who come = rsvp + promoted + rsvp_changed - rsvp_cancelled. Places on the waiting list = waiting +
 waiting_changed - promoted - left_waiting. The quantity of the changes may be negative. Places of those who came =
 attended, of those who did not = missed: a correction takes the old entry back by one of its kind and the negative
-quantity.
+quantity. Of those who came, walked_in came without having said so: they took no place.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -33,4 +33,6 @@ KINDS = [
     Kind("event.left_waiting", _("left the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.attended", _("came"), {"shift": str, "rsvp": str}),
     Kind("event.missed", _("did not come"), {"shift": str, "rsvp": str}),
+    Kind("event.walked_in", _("walked in without having said so"), {"shift": str, "rsvp": str}),
+    Kind("event.called", _("was called by the host about coming"), {"shift": str, "rsvp": str, "result": str}),
 ]

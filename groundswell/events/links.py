@@ -13,6 +13,7 @@ from groundswell.people.selectors import NotFound
 M = TypeVar("M", bound=Model)
 
 _RSVP = signing.Signer(salt="events.rsvp", sep="~")
+_CHECK_IN = signing.Signer(salt="events.check_in", sep="~")
 _THANKS = signing.Signer(salt="events.thanks", sep="~")
 _CONFIRM = signing.Signer(salt="events.confirm", sep="~")
 _INVITATION = signing.Signer(salt="events.invitation", sep="~")
@@ -26,6 +27,16 @@ def rsvp_token(rsvp: RSVP) -> str:
 def rsvp_from(token: str) -> RSVP:
     """The RSVP of a token, with its shift, event and person. Raises NotFound."""
     return _found(RSVP.objects.select_related("shift__event", "person"), _RSVP, token)
+
+
+def check_in_token(rsvp: RSVP) -> str:
+    """Names one RSVP to whoever stands at the door; opens nothing for anybody else."""
+    return _CHECK_IN.sign(rsvp.pk.hex)
+
+
+def check_in_from(token: str) -> RSVP:
+    """The RSVP of such a token, with its shift, event and person. Raises NotFound."""
+    return _found(RSVP.objects.select_related("shift__event", "person"), _CHECK_IN, token)
 
 
 def thanks_token(shift_id: UUID, *, room: bool) -> str:

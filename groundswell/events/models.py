@@ -175,6 +175,13 @@ class RSVP(models.Model):
         GOING = "going", _("coming")
         WAITING = "waiting", _("on the waiting list")
         CANCELLED = "cancelled", _("not coming")
+        WALK_IN = "walk_in", _("came without saying so before")  # takes no place: none was promised
+
+    class Call(models.TextChoices):
+        WILL_COME = "will_come", _("will come")
+        WILL_NOT_COME = "will_not_come", _("will not come")
+        NO_ANSWER = "no_answer", _("no answer")
+        WRONG_NUMBER = "wrong_number", _("wrong number")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     shift = models.ForeignKey(Shift, models.CASCADE, related_name="rsvps")
@@ -183,6 +190,10 @@ class RSVP(models.Model):
     guests = models.PositiveSmallIntegerField(default=0)  # besides the person
     source = models.ForeignKey(Source, models.SET_NULL, null=True, related_name="+")
     attended = models.BooleanField(null=True)
+    called = models.CharField(max_length=13, choices=Call, blank=True, default="", db_default="")  # the last result
+    called_at = models.DateTimeField(null=True)
+    written_as = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # the name a host wrote of a walk-in: all that hosts see of somebody who told them nothing
     at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now)
 

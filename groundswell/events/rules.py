@@ -32,6 +32,7 @@ MOST_CAPACITY = 100_000
 LONGEST = timedelta(days=7)
 FURTHEST = timedelta(days=731)  # a later date is nearly always a slip of the keyboard
 LENGTHS = {"title": 120, "venue": 120, "street": 160, "city": 100, "region": 60}
+CONTACTS_SHOWN = timedelta(days=7)  # after the end of an event
 PRIVATE_GRID = 50  # a place shown only to guests is drawn on a grid of 1/50 degree: about two kilometres
 
 
@@ -407,6 +408,11 @@ def has_come(starts_at: datetime, time_zone: str, now: datetime) -> bool:
 def room(capacity: int | None, filled: int) -> int | None:
     """Places left: None without a limit, below 0 where more are taken than there are."""
     return None if capacity is None else capacity - filled
+
+
+def contacts_shown(ends_at: datetime, now: datetime) -> bool:
+    """Whether the hosts see how to reach those who come: until a week after the event's end. Names stay."""
+    return now < ends_at + CONTACTS_SHOWN
 
 
 def check_guests(guests: int, capacity: int | None) -> None:

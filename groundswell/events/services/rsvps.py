@@ -179,7 +179,7 @@ def change_rsvp(rsvp: RSVP, guests: int, *, actor: str | None = None) -> RSVP:
         shift, event = _locked(rsvp.shift_id)
         _check_open(shift, event)
         rsvp = _fresh(rsvp, shift)
-        if rsvp.state == CANCELLED:
+        if rsvp.state not in (GOING, WAITING):
             raise Refused(_("You have cancelled. You can come back on the event's page."))
         return _change_guests(rsvp, shift, guests, actor or person_actor(rsvp.person_id))
 
@@ -189,7 +189,7 @@ def cancel_rsvp(rsvp: RSVP, *, actor: str | None = None) -> RSVP:
     with transaction.atomic():
         shift, event = _locked(rsvp.shift_id)
         rsvp = _fresh(rsvp, shift)
-        if rsvp.state == CANCELLED:
+        if rsvp.state not in (GOING, WAITING):
             return rsvp
         if shift.ends_at <= clock.now():
             raise Refused(_("This event is over."))
@@ -203,6 +203,29 @@ def cancel_rsvp(rsvp: RSVP, *, actor: str | None = None) -> RSVP:
         else:
             _add_waiting(shift, -rsvp.places)
             _record("event.left_waiting", rsvp, event, actor, rsvp.places)
+        return rsvp
+
+
+def come_back(rsvp: RSVP, *, actor: str) -> RSVP:
+    """Who had cancelled comes after all: they get a place if one is free for them, else they wait behind those who wait
+    by then. Who comes, waits or is there: nothing changes.
+
+    Raises:
+        Refused: the event is cancelled or the shift is over.
+    """
+    with transaction.atomic():
+        shift, event = _locked(rsvp.shift_id)
+        _check_open(shift, event)
+        rsvp = _fresh(rsvp, shift)
+        if rsvp.state != CANCELLED or rsvp.attended is not None:
+            return rsvp
+        going = _take(shift, rsvp.places)
+        if not going:
+            _add_waiting(shift, rsvp.places)
+        rsvp.state = GOING if going else WAITING
+        rsvp.at = rsvp.changed_at = clock.now()
+        rsvp.save(update_fields=["state", "at", "changed_at"])
+        _record("event.rsvp" if going else "event.waiting", rsvp, event, actor, rsvp.places)
         return rsvp
 
 
@@ -230,6 +253,8 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
 def _record_attended(rsvp: RSVP, event: Event, came: bool | None, actor: str, quantity: int) -> None:
     if came is not None:
         _record("event.attended" if came else "event.missed", rsvp, event, actor, quantity)
+    if came and rsvp.state == RSVP.State.WALK_IN:
+        _record("event.walked_in", rsvp, event, actor, quantity)
 
 
 def prove(rsvp: RSVP) -> None:

@@ -112,10 +112,10 @@ def _tell(fresh: Sequence[Entry]) -> None:
 def tell_again(rsvp: RSVP) -> None:
     """Somebody wrote the address of a person who comes or waits already: mail them their link again, once a day.
 
-    Not right after the first time, when that mail is on its way. For the caller's transaction.
+    Not right after the first time, when that mail is on its way, nor to who is there. For the caller's transaction.
     """
     now = clock.now()
-    if rsvp.at > now - SETTLED:
+    if rsvp.at > now - SETTLED or rsvp.state == RSVP.State.WALK_IN:
         return
     about = _Told(now.strftime("%Y%m%d"), "event.again")
     event = selectors.loaded([rsvp.shift.event_id])[rsvp.shift.event_id]
@@ -135,7 +135,7 @@ def tell_everybody(
     if kind == "event.cancelled":
         with lease.transaction():
             queue_many([mail for host in _other_hosts(event, actor) for mail in _to_other_host(about, host, event)])
-    words = RSVP.objects.filter(shift__event=event, shift__ends_at__gt=clock.now()).exclude(state=CANCELLED)
+    words = RSVP.objects.filter(shift__event=event, shift__ends_at__gt=clock.now(), state__in=[GOING, WAITING])
     words = words.select_related("person").order_by("pk")
     if shifts is not None:
         words = words.filter(shift__in=[UUID(shift) for shift in shifts])
