@@ -250,7 +250,7 @@ class FoundEvent:
     official: bool
     place: PublicPlace
     distance_m: float | None
-    shifts: list[PublicShift]
+    shifts: tuple[PublicShift, ...]
 
     @property
     def starts_at(self) -> datetime:
@@ -354,7 +354,7 @@ def _listed(query: FindQuery, events: list[Event]) -> list[FoundEvent]:
             official=event.official,
             place=place_of(event),
             distance_m=None if (chord := getattr(event, "chord", None)) is None else _arc_m(chord),
-            shifts=[_shift(shift) for shift in event.shifts.all()],
+            shifts=tuple(map(_shift, event.shifts.all())),
         )
         for event in events
         if event.shifts.all()
