@@ -559,6 +559,42 @@ def counts() -> Counts:
         return Counts(*map(int, cursor.fetchone()))
 
 
+class Fill(NamedTuple):
+    """How full a published event is that is not over. `places` is None where one shift has no limit."""
+
+    scope: str
+    city: str
+    latitude: float | None
+    longitude: float | None
+    places: int | None
+    filled: int
+    free: int  # of shifts with a limit
+    waiting: int
+
+
+def fills() -> list[Fill]:
+    """How full each published event is that is not over; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.place_shown = 'guests', e.scope::text, e.city, e.latitude, e.longitude,"
+            " CASE WHEN count(s.capacity) = count(*) THEN sum(s.capacity) END, sum(s.opening + s.taken),"
+            " coalesce(sum(greatest(s.capacity - s.opening - s.taken, 0)), 0), sum(s.waiting)"
+            " FROM events_event e JOIN events_shift s ON s.event_id = e.id"
+            " WHERE e.state = 'published' AND e.ends_at > %s GROUP BY e.id",
+            [clock.now()],
+        )
+        return [
+            Fill(scope, city, *((lat, lng) if lat is None or not private else map(rules.blurred, (lat, lng))), *counts)
+            for private, scope, city, lat, lng, *counts in cursor.fetchall()
+        ]
+
+
+def within(scope: str, city: str = "") -> list[UUID]:
+    """Every event in a part of the movement's tree, or only those of one city there."""
+    found = Event.objects.filter(scope__within=scope)
+    return list((found.filter(city=city) if city else found).values_list("pk", flat=True))
+
+
 def subjects(event_ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     """What events are called and where they are, for timelines."""
     titles = Event.objects.filter(pk__in=list(event_ids)).values_list("pk", "title")

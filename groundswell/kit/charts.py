@@ -8,7 +8,8 @@ WIDTH, HEIGHT, FLOOR, CEILING = 640, 160, 140, 18
 
 @dataclass(frozen=True)
 class Bar:
-    """One column. `named`: its label is written below it; `top`: its value is written above it."""
+    """One column. `named`: its label is written below it; `top`: its value is written above it; `url`: what is behind
+    it."""
 
     label: str
     value: int
@@ -20,6 +21,7 @@ class Bar:
     anchor: str
     named: bool
     top: bool
+    url: str
 
     @property
     def over(self) -> float:
@@ -36,8 +38,9 @@ class Chart:
     floor: int = FLOOR
 
 
-def columns(points: Sequence[tuple[str, int]]) -> Chart:
-    """One column for each (label, count); heights start at zero. Values stand on the highest and on the last one."""
+def columns(points: Sequence[tuple[str, int]], urls: Sequence[str] = ()) -> Chart:
+    """One column for each (label, count); heights start at zero. Values stand on the highest and on the last one.
+    `urls`: of each, in the table."""
     if not points:
         return Chart([])
     step = WIDTH / len(points)
@@ -62,6 +65,7 @@ def columns(points: Sequence[tuple[str, int]]) -> Chart:
                 anchor=anchor,
                 named=last or (n % each == 0 and len(points) - 1 - n >= each * 0.7),
                 top=n == top or (last and abs(n - top) * step > 60),
+                url=urls[n] if urls else "",
             )
         )
     return Chart(bars)

@@ -17,6 +17,8 @@ SIDE = 640  # of a vicinity, in pixels
 COUNTS_MILES = {"US", "GB", "LR", "MM"}
 FAR_M = 500_000  # beyond it only very large towns are named
 CELL = 9  # the side of the squares that points are gathered in, in pixels
+MANY = ((1, 1), (2, 5), (6, 10**9))  # points in a square, from and to
+SIZES = (5, 7, 9)  # of the spot for each
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ class Land:
 
 @dataclass(frozen=True)
 class Spots:
-    """Points drawn alike."""
+    """Points drawn alike. `tone` is their class in the sheet."""
 
     path: str
     size: float
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -230,22 +233,50 @@ def ground(country: str = "US") -> dict[str, list[list[float | str]]]:
 
 def sketch(points: Iterable[tuple[float, float]], country: str = "US") -> Sketch:
     """Draw (latitude, longitude) points on the country's land. Points elsewhere are left out."""
-    boxes = _boxes(country)
-    cells: Counter[tuple[int, int]] = Counter()
-    for latitude, longitude in points:
-        box = next((box for box in boxes if box.holds(latitude, longitude)), None)
-        if box:
-            x, y = box.place(latitude, longitude)
-            cells[int(x // CELL), int(y // CELL)] += 1
-    spots = []
-    for size, low, high in ((5, 1, 1), (7, 2, 5), (9, 6, 10**9)):
-        path = "".join(
-            f"M{x * CELL + CELL // 2} {y * CELL + CELL // 2}h0"
-            for (x, y), n in sorted(cells.items())
-            if low <= n <= high
+    cells = Counter(cell for point in points if (cell := _cell(*point, country)))
+    spots = [
+        Spots(_path(cell for cell, n in cells.items() if low <= n <= high), size, tone)
+        for size, tone, (low, high) in zip(SIZES, ("", "", "many"), MANY, strict=True)
+    ]
+    return Sketch(WIDTH, math.ceil(_boxes(country)[0].height), list(_land(country)), spots)
+
+
+def filling(points: Iterable[tuple[float, float, int, int | None]], country: str = "US") -> Sketch:
+    """As `sketch`, of (latitude, longitude, places taken, places or None for no limit): the tone of a spot says how
+    full the events at it are together, `some`, `half` or `full`."""
+    cells: dict[tuple[int, int], tuple[int, int, float]] = {}
+    for latitude, longitude, taken, places in points:
+        if cell := _cell(latitude, longitude, country):
+            count, before, room = cells.get(cell, (0, 0, 0.0))
+            cells[cell] = count + 1, before + taken, room + (math.inf if places is None else places)
+    spots = [
+        Spots(
+            _path(
+                cell
+                for cell, (count, taken, places) in cells.items()
+                if few <= count <= many
+                and tone == ("full" if taken >= places else "half" if 2 * taken >= places else "some")
+            ),
+            size,
+            tone,
         )
-        spots.append(Spots(path, size))
-    return Sketch(WIDTH, math.ceil(boxes[0].height), list(_land(country)), spots)
+        for tone in ("some", "half", "full")
+        for size, (few, many) in zip(SIZES, MANY, strict=True)
+    ]
+    return Sketch(WIDTH, math.ceil(_boxes(country)[0].height), list(_land(country)), spots)
+
+
+def _cell(latitude: float, longitude: float, country: str) -> tuple[int, int] | None:
+    """The square of the drawing that a point is gathered in."""
+    box = next((box for box in _boxes(country) if box.holds(latitude, longitude)), None)
+    if box is None:
+        return None
+    x, y = box.place(latitude, longitude)
+    return int(x // CELL), int(y // CELL)
+
+
+def _path(cells: Iterable[tuple[int, int]]) -> str:
+    return "".join(f"M{x * CELL + CELL // 2} {y * CELL + CELL // 2}h0" for x, y in sorted(cells))
 
 
 @lru_cache(maxsize=4)

@@ -17,6 +17,7 @@ def register() -> None:
     register_public_nav(NavItem(_("My page"), "web:me", "person", 90))
     register_hq_nav(
         NavItem(_("Now"), "web:hq", "chart", 10, opens_hq),
+        NavItem(_("The night"), "web:night", "map", 15, opens_hq),
         NavItem(_("People"), "web:people", "people", 30, sees_people),
         NavItem(_("What happened"), "web:entries", "log", 40, opens_hq),
         NavItem(_("Powers"), "web:powers", "key", 60, opens_hq),

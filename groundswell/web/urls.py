@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundswell.web.views import board, home, me, outbox, people, powers, settings, sources
+from groundswell.web.views import board, home, me, night, outbox, people, powers, settings, sources
 
 app_name = "web"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("me/powers/<uuid:grant_id>/take-back", powers.take_back, name="take_back"),
     path("hq", board.hq, name="hq"),
     path("hq/board", board.board, name="board"),
+    path("hq/night", night.night, name="night"),
+    path("hq/night/board", night.board, name="night_board"),
     path("hq/entries", board.entries, name="entries"),
     path("hq/people", people.people, name="people"),
     path("hq/people/fields", people.fields, name="fields"),

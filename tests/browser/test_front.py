@@ -77,7 +77,17 @@ def test_a_power_is_handed_on_and_taken_back_with_the_keyboard_alone(page, sign_
     assert powers.scopes(world.users["charlie"], "hq.open") == []
 
 
-PAGES = ["web:home", "web:me", "web:hq", "web:entries", "web:jobs", "web:powers", "web:settings", "web:outbox"]
+PAGES = [
+    "web:home",
+    "web:me",
+    "web:hq",
+    "web:night",
+    "web:entries",
+    "web:jobs",
+    "web:powers",
+    "web:settings",
+    "web:outbox",
+]
 
 
 @pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])

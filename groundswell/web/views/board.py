@@ -1,5 +1,6 @@
 """Headquarters: the live board, the entries behind each number, and the jobs that need a person."""
 
+import re
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -23,7 +24,7 @@ from groundswell.ledger.rules import user_actor
 from groundswell.messaging import selectors as messaging
 from groundswell.people import verbs as people_verbs
 from groundswell.powers import selectors as powers
-from groundswell.powers import viewer
+from groundswell.powers import viewer, words
 from groundswell.powers.gates import may
 from groundswell.web import selectors, verbs
 from groundswell.web.views import paging
@@ -31,6 +32,7 @@ from groundswell.web.views import paging
 PAGE = 50
 NEWEST = 9
 MAIL_OF = timedelta(days=7)
+NARROWED = {"on", "within", "since"}  # not all entries of a kind
 LATE_S = 60  # entries that wait longer for their block: nobody sequences them
 
 
@@ -102,15 +104,20 @@ def _needs(who: viewer.Viewer) -> list[dict[str, object]]:
 @never_cache
 @may(verbs.HQ)
 def entries(request: HttpRequest) -> HttpResponse:
-    """The entries behind a number: `?kind=` any number of times, `?on=` a subject, `?before=` where to go on."""
+    """The entries behind a number: `?kind=` any number of times, `?on=` a subject, `?within=` a part of the movement's
+    tree and `?city=` a city there, `?since=` a moment, `?before=` where to go on."""
     kinds = [kind for kind in request.GET.getlist("kind") if kind in ledger_hooks.kinds]
     if len(kinds) != len(request.GET.getlist("kind")):
         raise Http404
     before = paging.mark(request.GET.get("before", ""))
+    within = request.GET.get("within", "")
     if "on" in request.GET:
         found = ledger.of_subject(_uuid(request.GET["on"]), PAGE + 1, before, kinds or None)
+    elif within:
+        subjects = events.within(_scope(within), request.GET.get("city", ""))
+        found = ledger.newest_of(subjects, kinds or ledger_hooks.kinds, PAGE + 1, before)
     else:
-        found = ledger.newest(kinds or None, PAGE + 1, before)
+        found = ledger.newest(kinds or None, PAGE + 1, before, paging.moment(request.GET.get("since", "")))
     told = selectors.told(viewer.of(request), found[:PAGE])
     return render(
         request,
@@ -123,7 +130,8 @@ def entries(request: HttpRequest) -> HttpResponse:
                 for kind in ledger_hooks.kinds.values()
             ],
             "older": paging.text(told[-1].mark) if len(found) > PAGE else "",
-            "count": ledger.tally(kinds[0]) if len(kinds) == 1 and "on" not in request.GET else None,
+            "count": ledger.tally(kinds[0]) if len(kinds) == 1 and not NARROWED & request.GET.keys() else None,
+            "where": request.GET.get("city") or (words.place(within) if within else ""),
         },
     )
 
@@ -156,6 +164,12 @@ def unpark(request: HttpRequest, job_id: int) -> HttpResponse:
     else:
         messages.warning(request, _("This job was not parked any more."))
     return redirect("web:jobs")
+
+
+def _scope(text: str) -> str:
+    if not re.fullmatch(r"\w+(\.\w+){0,9}", text, re.ASCII):
+        raise Http404
+    return text
 
 
 def _uuid(text: str) -> UUID:

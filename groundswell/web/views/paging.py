@@ -16,7 +16,16 @@ def mark(text: str) -> tuple[datetime, int] | None:
     """The mark that `text` wrote; None, which is the beginning, for nothing and for nonsense."""
     at, _sign, number = text.partition("~")
     try:
-        moment, entry_id = parse_datetime(at), int(number)
+        entry_id = int(number)
     except ValueError:
         return None
-    return (moment, entry_id) if moment and moment.tzinfo and 0 <= entry_id <= LARGEST else None
+    return (since, entry_id) if (since := moment(at)) and 0 <= entry_id <= LARGEST else None
+
+
+def moment(text: str) -> datetime | None:
+    """The moment that `text` is, in ISO 8601 with its zone; None for nothing and for nonsense."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None

@@ -5,3 +5,9 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const used = board.contains(document.activeElement) || board.querySelector("details[open]");
   if (used || document.hidden) event.preventDefault();
 });
+
+// Where the site does not answer, the board says so until it does.
+const away = (hidden) => document.querySelector("#away .notice")?.toggleAttribute("hidden", hidden);
+document.addEventListener("htmx:sendError", () => away(false));
+document.addEventListener("htmx:responseError", () => away(false));
+document.addEventListener("htmx:afterOnLoad", () => away(true));

@@ -1,0 +1,235 @@
+"""The board of the night: numbers move with the ledger, each opens what is behind it, nobody is named out of reach."""
+
+import html
+import re
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from groundswell.events import services as events
+from groundswell.events.tests import making
+from groundswell.kit.clock import now
+from groundswell.ledger.rules import system_actor
+from groundswell.ledger.services import catch_up, record
+from groundswell.people.services import NewPerson
+from groundswell.web import night
+from groundswell.web.rules import MOST_SEEN, forecast
+
+BOARD = "web:night_board"
+
+
+@pytest.fixture(autouse=True)
+def counted_anew():
+    night.forget()
+
+
+def come(event, name, guests=0):
+    return events.rsvp(making.first(event).pk, NewPerson(name, email=f"{name}@example.org"), guests=guests, page="/x")
+
+
+def board(client, **query):
+    night.forget()
+    return client.get(reverse(BOARD), query).content.decode()
+
+
+def figures(page):
+    """The large numbers, by what they count."""
+    pairs = re.findall(r'<span class="figure"[^>]*>([\d,]+)</span><span class="label">([^<]+)<', page)
+    return {label: int(number.replace(",", "")) for number, label in pairs}
+
+
+def test_numbers_move_before_the_worker_has_read_anything(world):
+    dana = world.client("dana")
+    assert figures(board(dana))["RSVP"] == 1
+    come(world.event, "Fay", guests=2)
+    seen = figures(board(dana))
+    assert (seen["RSVPs"], seen["places taken"]) == (2, 4)
+    catch_up()
+    assert figures(board(dana)) == seen
+
+
+def test_every_number_opens_the_entries_behind_it(world):
+    come(world.event, "Fay")
+    dana = world.client("dana")
+    page = board(dana)
+    addresses = {html.unescape(url) for url in re.findall(r'href="(/hq/entries[^"]*)"', page)}
+    assert len(addresses) > 65  # sixty of them are of the minutes
+    for address in addresses:
+        assert dana.get(address).status_code == 200, address
+    behind = dana.get(reverse("web:entries"), {"kind": "event.rsvp", "within": "movement.place.us.vt"})
+    assert [entry.who for entry in behind.context["entries"]] == ["Fay", "Bob Canaria"]
+    assert not dana.get(reverse("web:entries"), {"within": "movement.place.us.ca"}).context["entries"]
+    of_city = {"within": "movement.place.us.vt", "city": "Burlington", "kind": "event.rsvp"}
+    assert len(dana.get(reverse("web:entries"), of_city).context["entries"]) == 2
+
+
+def test_a_minute_opens_the_entries_of_that_minute(world):
+    for minutes in (1, 2):
+        with transaction.atomic():
+            record(
+                "event.rsvp",
+                actor=system_actor("test"),
+                on=("event", world.event.pk),
+                data={"shift": "s", "rsvp": "r"},
+                at=now().replace(second=30) - making.timedelta(minutes=minutes),
+            )
+    dana = world.client("dana")
+    page = board(dana)
+    shown = re.search(r'<a href="([^"]+)">1 in the last minute</a>', page)
+    assert len(dana.get(html.unescape(shown[1])).context["entries"]) == 1
+
+
+@pytest.mark.parametrize("query", ["within=../x", "within=a b", "within=" + "x" * 10 + ".." + "y"])
+def test_a_part_of_the_tree_that_is_none_is_not_found(world, query):
+    assert world.client("dana").get(f"{reverse('web:entries')}?{query}").status_code == 404
+
+
+def test_a_moment_that_is_none_shows_everything(world):
+    for since in ("x", "2026-05-01", "9" * 40):
+        assert world.client("dana").get(reverse("web:entries"), {"since": since}).context["entries"]
+
+
+def test_a_board_on_which_nothing_moved_is_not_sent_again(world):
+    dana = world.client("dana")
+    catch_up()
+    tag = re.search(r"seen=(\w+)", board(dana))[1]
+    night.forget()
+    again = dana.get(reverse(BOARD), {"seen": tag})
+    assert again.status_code == 204 and not again.content
+    come(world.event, "Fay")
+    assert len(board(dana, seen=tag)) > 1_000
+
+
+def test_people_out_of_reach_stay_unnamed(world):
+    """Alice opens headquarters but may not see people."""
+    assert "Canaria" in board(world.client("dana"))
+    page = board(world.client("alice"))
+    assert "Canaria" not in page and "Said they would come" in page
+
+
+def test_where_places_are_short(world):
+    small = making.published(world.bob, title="Small room", shifts=[making.shift(1)])
+    for name in ("Fay", "Guy", "Hal"):
+        come(small, name)
+    page = board(world.client("dana"))
+    short = page.partition('id="short"')[2]
+    assert "2 wait, 0 free" in short and "Burlington, VT" in short and "city=Burlington" in short
+    assert "1 is full" in page
+    making.published(world.bob, title="Large room", shifts=[making.shift(50)])
+    assert "Nowhere do more people wait" in board(world.client("dana"))
+
+
+def test_the_map_fills(world):
+    small = making.published(world.bob, title="Small room", postal_code="94103", shifts=[making.shift(2)])
+
+    def tones():
+        return [spot.tone for spot in night._count_places().sketch.spots if spot.path]
+
+    assert tones() == ["some"]  # two points
+    come(small, "Fay")
+    assert tones() == ["some", "half"]
+    come(small, "Guy")
+    assert tones() == ["some", "full"]
+
+
+def test_a_ledger_that_is_behind_says_so(world):
+    catch_up()
+    dana = world.client("dana")
+    assert "behind" not in board(dana)
+    come(world.event, "Fay")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_pending SET since = since - interval '12 s'")
+    page = board(dana)
+    assert "The ledger is 12 seconds behind" in page or "The ledger is 13 seconds behind" in page
+
+
+def test_before_anything_is_there_it_says_what_comes(client, world):
+    events.cancel(world.event, making.TEST)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM ledger_entry WHERE kind = 'event.rsvp'")
+        cursor.execute("DELETE FROM ledger_pending")
+    assert "The night has not begun" in board(world.client("dana"))
+
+
+def test_while_it_is_counted_for_the_first_time_it_says_so(world, monkeypatch):
+    monkeypatch.setattr(night, "PATIENCE_S", 0.05)
+    night._deeds.lock.acquire()
+    page = world.client("dana").get(reverse("web:night")).content.decode()
+    assert "Counting the last hour" in page and 'hx-trigger="every 1s"' in page
+
+
+def test_many_readers_cost_one_count(world):
+    """Within half a second nobody counts again; the control with nothing kept does."""
+    dana = world.client("dana")
+
+    def counts():
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            for _ in range(3):
+                dana.get(reverse(BOARD))
+        return sum("ledger_pending" in query["sql"] for query in queries)
+
+    night.forget()
+    assert counts() == 1
+    night._deeds.seconds = -1.0
+    assert counts() == 3
+
+
+def test_while_one_counts_the_others_take_what_was_before():
+    going, go_on = threading.Event(), threading.Event()
+    made = iter([1, 2])
+
+    def make():
+        value = next(made)
+        if value == 2:
+            going.set()
+            go_on.wait(10)
+        return value
+
+    kept = night.Kept(make, 0.0)
+    assert kept.get() == 1
+    time.sleep(0.01)
+    slow = threading.Thread(target=kept.get)
+    slow.start()
+    going.wait(10)
+    assert kept.get() == 1
+    go_on.set()
+    slow.join()
+    assert kept.value == 2
+
+
+@pytest.mark.parametrize("came, missed, low, high", [(0, 0, 250, 950), (130, 70, 580, 720), (50, 150, 190, 320)])
+def test_the_forecast_follows_what_the_ledger_has_seen(came, missed, low, high):
+    found = forecast(1_000, came, missed)
+    assert low <= found.low < found.expected < found.high <= high
+
+
+def test_the_forecast_is_never_surer_than_the_past_allows():
+    """Millions seen count no more than two hundred; nobody comes more than once."""
+    assert forecast(1_000, 700_000, 300_000) == forecast(1_000, round(MOST_SEEN * 0.7), round(MOST_SEEN * 0.3))
+    assert forecast(0, 5, 5).high == 0
+    assert forecast(3, 10**6, 0).high == 3
+
+
+def test_the_interval_holds_nine_times_of_ten():
+    """Drawn from the same model, the number falls inside as often as is said."""
+    import random
+
+    chance = random.Random(2015)
+    found, inside = forecast(400, 65, 35), 0
+    for _ in range(2_000):
+        share = chance.betavariate(68, 37)
+        came = sum(chance.random() < share for _ in range(400))
+        inside += found.low <= came <= found.high
+    assert 0.87 < inside / 2_000 < 0.93
+
+
+def test_the_rail_leads_there(world):
+    assert reverse("web:night") in world.client("alice").get(reverse("web:hq")).content.decode()
+    assert world.client("charlie").get(reverse("web:night")).status_code == 404
