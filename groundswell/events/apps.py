@@ -9,6 +9,7 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from groundswell.events import consumers, jobs, kinds, selectors, verbs
+        from groundswell.events.services import routing
         from groundswell.events.services.telling import JOB
         from groundswell.jobs.hooks import register_job
         from groundswell.kit import hooks as page_kit
@@ -19,7 +20,10 @@ class EventsConfig(AppConfig):
 
         ledger.register_kinds(kinds.KINDS)
         ledger.register_consumer(consumers.Confirmations())
+        ledger.register_consumer(consumers.Looking())
         register_job(JOB, jobs.tell_everybody)
+        register_job(routing.INVITE, jobs.invite_nearest)
+        register_job(routing.LOOK, jobs.look)
         powers.register_verbs(verbs.VERBS)
         people.register_subject("event", selectors.subjects)
         page_kit.register_public_nav(
@@ -29,5 +33,12 @@ class EventsConfig(AppConfig):
         page_kit.register_hq_nav(
             page_kit.NavItem(
                 _("Review"), "events:review", "inbox", 20, lambda request: bool(viewer.of(request).scopes(verbs.REVIEW))
-            )
+            ),
+            page_kit.NavItem(
+                _("Where it is short"),
+                "events:short",
+                "calendar",
+                25,
+                lambda request: any(viewer.of(request).scopes(verb) for verb in (verbs.CHANGE, verbs.REVIEW)),
+            ),
         )

@@ -13,7 +13,7 @@ WHERE state = 'published' AND visibility = 'public'
       WHERE shift.event_id = events_event.id
         AND shift.ends_at > %(since)s
         AND (%(until)s::timestamptz IS NULL OR shift.starts_at < %(until)s)
-        AND (NOT %(has_room)s OR shift.capacity IS NULL OR shift.opening + shift.taken < shift.capacity)
+        AND (NOT %(has_room)s OR shift.capacity IS NULL OR events_room(shift) > 0)
     )
   )
   AND {where}

@@ -165,7 +165,7 @@ def chance_over(places: int, capacity: int, mean: float, strength: float) -> flo
     return math.fsum(chances(places, mean, strength)[capacity + 1 :])
 
 
-def extra(capacity: int, mean: float, strength: float, bound: float) -> int:
+def beyond(capacity: int, mean: float, strength: float, bound: float) -> int:
     """The most places beyond the capacity with which the chance that more come than fit stays within `bound`; never
     more than the capacity once again."""
     if bound <= 0 or capacity > LARGEST:

@@ -554,6 +554,17 @@ def show_invalid(invalid: Invalid, form: EventForm, shifts: BaseShiftForms) -> N
             form.show_problems([(name, sentence)])
 
 
+class OverbookForm(Form):
+    """How likely it may be that more come than fit."""
+
+    percent = forms.TypedChoiceField(
+        label=_("How often may it happen that more come than fit?"),
+        coerce=int,
+        choices=[(0, _("Never: offer no places more")), (1, "1 %"), (5, "5 %"), (10, "10 %")],
+        widget=forms.RadioSelect,
+    )
+
+
 class CoHostForm(Form):
     """Somebody to run the event with."""
 

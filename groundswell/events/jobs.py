@@ -1,9 +1,19 @@
-"""The job of this floor."""
+"""The jobs of this floor."""
 
 from collections.abc import Sequence
 
-from groundswell.events.services import telling
+from groundswell.events.services import routing, telling
 from groundswell.jobs.services import Lease
+
+
+def invite_nearest(lease: Lease, *, event_id: str, actor: str) -> None:
+    """Invite the people who live nearest to an event."""
+    routing.invite_nearest(lease, event_id=event_id, actor=actor)
+
+
+def look(lease: Lease) -> None:
+    """Look at the events of the next days."""
+    routing.look(lease)
 
 
 def tell_everybody(

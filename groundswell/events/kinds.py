@@ -19,6 +19,8 @@ KINDS = [
     Kind("event.cancelled", _("cancelled an event"), {}),
     Kind("event.imported", _("was imported as an event"), {"system": str}),
     Kind("event.opening_balance", _("RSVPs counted before we had their names"), {"system": str}),
+    Kind("event.overbooked", _("chose how many places to offer beyond the room"), {"percent": int}),
+    Kind("event.invited", _("was invited to an event nearby"), {}),
     Kind("event.host_added", _("became a host"), {}),
     Kind("event.host_removed", _("stopped being a host"), {}),
     Kind("event.host_invited", _("asked somebody to run an event, too"), {"invitation": str}),

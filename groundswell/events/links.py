@@ -8,12 +8,14 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 
 from groundswell.events.models import RSVP, Event, Invitation, Shift
+from groundswell.people.models import Person
 from groundswell.people.selectors import NotFound
 
 M = TypeVar("M", bound=Model)
 
 _RSVP = signing.Signer(salt="events.rsvp", sep="~")
 _CHECK_IN = signing.Signer(salt="events.check_in", sep="~")
+_NO_MORE = signing.Signer(salt="events.no_more", sep="~")
 _THANKS = signing.Signer(salt="events.thanks", sep="~")
 _CONFIRM = signing.Signer(salt="events.confirm", sep="~")
 _INVITATION = signing.Signer(salt="events.invitation", sep="~")
@@ -51,6 +53,16 @@ def thanks_from(token: str) -> tuple[Shift, bool]:
         return Shift.objects.get(pk=UUID(said[:-1])), said[-1] == "1"
     except (signing.BadSignature, ValueError, ObjectDoesNotExist):
         raise NotFound from None
+
+
+def no_more_token(person: Person) -> str:
+    """Lets whoever was invited end that."""
+    return _NO_MORE.sign(person.pk.hex)
+
+
+def no_more_from(token: str) -> Person:
+    """The person of such a token. Raises NotFound."""
+    return _found(Person.objects.all(), _NO_MORE, token)
 
 
 def confirm_token(event: Event) -> str:

@@ -223,6 +223,36 @@ def taken_off(event: Event) -> Letter:
     )
 
 
+def thin(event: PublicEvent) -> Letter:
+    """Few will come."""
+    url = settings.BASE_URL + reverse("events:fill", args=[event.id])
+    return Letter(
+        _("A few more people? %(title)s") % {"title": event.title},
+        [
+            _("Your event is soon, and few have said so far that they come. That happens to many."),
+            _("One press invites the people who live near. You can also move it to another day or place."),
+        ],
+        [(_("See what you can do"), url)],
+        event,
+        notice=True,
+    )
+
+
+# --- to people nearby ----------------------------------------------------------------------------------------------
+def invited(person: Person, event: PublicEvent) -> Letter:
+    """There is an event near them with room."""
+    url = settings.BASE_URL + reverse("events:no_more", args=[links.no_more_token(person)])
+    return Letter(
+        _("Near you: %(title)s") % {"title": event.title},
+        [
+            _("Neighbors of yours meet, and there is room for you."),
+            _("You agreed to hear from us. The last link ends that."),
+        ],
+        [(_("See the event"), event_url(event.id)), (_("No more of these"), url)],
+        event,
+    )
+
+
 # --- parts ---------------------------------------------------------------------------------------------------------
 def manage_url(rsvp: RSVP) -> str:
     return settings.BASE_URL + reverse("events:rsvp_manage", args=[links.rsvp_token(rsvp)])

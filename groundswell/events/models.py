@@ -105,6 +105,8 @@ class Event(models.Model):
     system = models.CharField(max_length=60, blank=True, default="")  # where it was imported from
     external_id = models.CharField(max_length=120, blank=True, default="")
     opening_rsvps = models.IntegerField(default=0)  # RSVPs that came as a number, without names
+    overbook = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # the chance in percent, which the host accepts, that more come than fit; 0: no places beyond the capacity
 
     hosts: "models.ManyToManyField[Person, Host]" = models.ManyToManyField(
         Person, through="Host", related_name="hosted_events"
@@ -145,6 +147,7 @@ class Shift(models.Model):
     opening = models.PositiveIntegerField(default=0)  # places of the event's `opening_rsvps`, if they are of this shift
     taken = models.PositiveIntegerField(default=0)  # places of those who come; changed only under the row's lock
     waiting = models.PositiveIntegerField(default=0)  # places asked for on the waiting list
+    extra = models.PositiveIntegerField(default=0, db_default=0)  # places offered beyond the capacity
 
     class Meta:
         ordering = ["starts_at"]
@@ -163,7 +166,7 @@ class Shift(models.Model):
     @property
     def free(self) -> int | None:
         """Places left: None without a limit, below 0 where more came as a number than there is room for."""
-        return rules.room(self.capacity, self.filled)
+        return rules.room(self.capacity, self.filled, self.extra)
 
 
 class RSVP(models.Model):
@@ -226,6 +229,17 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} hosts {self.event}"
+
+
+class Invited(models.Model):
+    """The last time a person was invited to an event near them: one row each, whoever invites."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="+")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="people_invited")
+    at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.person} is invited to {self.event}"
 
 
 class Invitation(models.Model):

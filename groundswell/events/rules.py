@@ -405,9 +405,13 @@ def has_come(starts_at: datetime, time_zone: str, now: datetime) -> bool:
     return now.astimezone(zone).date() >= starts_at.astimezone(zone).date()
 
 
-def room(capacity: int | None, filled: int) -> int | None:
-    """Places left: None without a limit, below 0 where more are taken than there are."""
-    return None if capacity is None else capacity - filled
+def room(capacity: int | None, filled: int, extra: int = 0) -> int | None:
+    """Places left: None without a limit, below 0 where more are taken than there are. As `events_room` of the database.
+
+    Args:
+        extra: places offered beyond the capacity, as not everybody who says so comes.
+    """
+    return None if capacity is None else capacity + extra - filled
 
 
 def contacts_shown(ends_at: datetime, now: datetime) -> bool:

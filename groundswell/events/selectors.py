@@ -64,6 +64,12 @@ class PublicShift:
     taken: int  # places of those who come
     waiting: int
     past: bool
+    extra: int = 0  # places offered beyond the capacity
+
+    @property
+    def offered(self) -> int | None:
+        """The places there are to take."""
+        return None if self.capacity is None else self.capacity + self.extra
 
     @property
     def filled(self) -> int:
@@ -71,7 +77,7 @@ class PublicShift:
 
     @property
     def free(self) -> int | None:
-        left = rules.room(self.capacity, self.filled)
+        left = rules.room(self.capacity, self.filled, self.extra)
         return None if left is None else max(0, left)
 
     @property
@@ -201,6 +207,7 @@ def _shift(shift: Shift) -> PublicShift:
         taken=shift.taken,
         waiting=shift.waiting,
         past=shift.ends_at <= clock.now(),
+        extra=shift.extra,
     )
 
 
@@ -420,7 +427,7 @@ def _all_points() -> list[MapPoint]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.id, e.latitude, e.longitude, e.place_shown = 'guests', e.title, e.starts_at, e.time_zone,"
-            " bool_or(s.capacity IS NULL OR s.opening + s.taken < s.capacity)"
+            " bool_or(s.capacity IS NULL OR events_room(s) > 0)"
             " FROM events_event e JOIN events_shift s ON s.event_id = e.id AND s.ends_at > %(now)s"
             " WHERE e.state = 'published' AND e.visibility = 'public' AND e.ends_at > %(now)s"
             " AND e.latitude IS NOT NULL GROUP BY e.id ORDER BY e.starts_at, e.id",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundswell.events.views import coming, finding, hosting, reviewing, showing
+from groundswell.events.views import coming, finding, hosting, reviewing, routing, showing
 
 app_name = "events"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("rsvp/<str:token>", coming.manage, name="rsvp_manage"),
     path("rsvp/<str:token>/thanks", coming.thanks, name="thanks"),
     path("rsvp/<str:token>/event.ics", coming.thanks_ics, name="thanks_ics"),
+    path("events/<uuid:event_id>/host/fill", routing.fill, name="fill"),
+    path("events/no-more/<str:token>", routing.no_more, name="no_more"),
+    path("hq/events", routing.lists, name="short"),
     path("hq/review", reviewing.queue, name="review"),
     path("hq/review/<uuid:event_id>", reviewing.decide, name="decide"),
 ]

@@ -95,7 +95,7 @@ def linked_data(event: PublicEvent, url: str) -> SafeString:
         "isAccessibleForFree": event.type != Event.Type.FUNDRAISER,
         "organizer": {"@type": "Organization", "name": movement().name},
     }
-    capacities = [shift.capacity for shift in event.shifts]
+    capacities = [shift.offered for shift in event.shifts]
     if None not in capacities:
         data["maximumAttendeeCapacity"] = sum(filter(None, capacities))
         data["remainingAttendeeCapacity"] = sum(shift.free or 0 for shift in event.shifts)

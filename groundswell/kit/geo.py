@@ -128,6 +128,19 @@ def is_time_zone(name: str) -> bool:
     return True
 
 
+def zips_near(latitude: float, longitude: float, radius_m: float) -> list[tuple[str, float]]:
+    """US ZIPs whose middle is within the radius, with the distance in metres."""
+    high = math.degrees(radius_m / EARTH_RADIUS_M)
+    near = []
+    for number in range(100):
+        for code, place in _zips_beginning(f"{number:02}").items():
+            if abs(place.latitude - latitude) <= high:
+                far = distance_m(latitude, longitude, place.latitude, place.longitude)
+                if far <= radius_m:
+                    near.append((code, far))
+    return near
+
+
 def distance_m(a_lat: float, a_lng: float, b_lat: float, b_lng: float) -> float:
     """Great-circle distance in metres on a sphere (haversine), the sphere of the database's `earth` points."""
     a, b = math.radians(a_lat), math.radians(b_lat)

@@ -70,6 +70,9 @@ MATRIX = {
     "events:rsvp_manage": ("200 200 200 200", "422 422 422 422"),
     "events:thanks": ("200 200 200 200", "200 200 200 200"),
     "events:thanks_ics": ("200 200 200 200", "200 200 200 200"),
+    "events:fill": ("302 404 200 200", "302 404 422 422"),
+    "events:no_more": ("200 200 200 200", "303 303 303 303"),
+    "events:short": ("302 404 404 200", "302 405 405 405"),
     "events:review": ("302 404 404 200", "302 404 404 405"),
     "events:decide": ("302 404 404 405", "302 404 404 302"),
     "account_login": ("200 302 302 302", "200 302 302 302"),
@@ -123,6 +126,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         "events:confirm": links.confirm_token(world.event),
         "events:invitation": links.invitation_token(invite(world.event, "Gus", "gus@example.org")),
         "events:rsvp_manage": links.rsvp_token(world.rsvp),
+        "events:no_more": links.no_more_token(world.erin),
         "events:thanks": links.thanks_token(world.rsvp.shift_id, room=True),
         "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
     }

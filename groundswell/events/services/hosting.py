@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from groundswell.events import rules, selectors, verbs
 from groundswell.events.models import RSVP, Event, Host, Shift
 from groundswell.events.rules import Act, EventDetails, Invalid, Refused, ShiftDetails, Stale, Standing
+from groundswell.events.services.offering import offer
 from groundswell.events.services.rsvps import lay_opening, promote, prove_address
 from groundswell.kit import clock, geo
 from groundswell.ledger.rules import person_actor, system_actor
@@ -178,6 +179,8 @@ def change(event: Event, actor: str, *, version: int | None = None, **changed: A
         )
         if again:
             record("event.submitted", actor=actor, on=("event", event.pk))
+        if event.overbook and moved.capacities:
+            offer(event, actor)
         for pk in moved.capacities:
             promote(pk, actor=actor)
         transaction.on_commit(selectors.forget_map)

@@ -358,7 +358,7 @@ def _take(shift: Shift, places: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE events_shift SET taken = taken + %(n)s"
-            " WHERE id = %(id)s AND (capacity IS NULL OR opening + taken + %(n)s <= capacity) RETURNING taken",
+            " WHERE id = %(id)s AND (capacity IS NULL OR %(n)s <= events_room(events_shift)) RETURNING taken",
             {"n": places, "id": shift.pk},
         )
         row = cursor.fetchone()

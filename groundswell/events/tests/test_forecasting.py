@@ -6,7 +6,7 @@ import random
 import pytest
 
 from groundswell.events import forecasting
-from groundswell.events.forecasting import Past, chance_over, chances, extra, fitted, learned, spread
+from groundswell.events.forecasting import Past, beyond, chance_over, chances, fitted, learned, spread
 
 TYPES = {"house_party": 0.75, "phone_bank": 0.5, "rally": 0.62}
 LEAD_DROPS = (0.08, 0.0, -0.1)  # who said so early forgets more
@@ -130,7 +130,7 @@ def test_overbooked_events_overflow_no_more_often_than_the_host_allowed(bound):
         capacity = chance.choice((10, 20, 30, 60))
         type = chance.choice(list(TYPES))
         mean = rates.share(type, None, {1: capacity})
-        offered = capacity + extra(capacity, mean, rates.strength, bound)
+        offered = capacity + beyond(capacity, mean, rates.strength, bound)
         share = chance.betavariate(TYPES[type] * STRENGTH, (1 - TYPES[type]) * STRENGTH)
         over += sum(chance.random() < share for _ in range(offered)) > capacity
     assert over / total <= bound + 0.02
@@ -139,7 +139,7 @@ def test_overbooked_events_overflow_no_more_often_than_the_host_allowed(bound):
 def test_as_though_all_events_were_alike_they_would_overflow_far_more_often():
     """The control: without the spread between events the same bound is broken."""
     chance, over, total = random.Random(11), 0, 2_000
-    offered = 30 + extra(30, 0.62, forecasting.STRONGEST, 0.05)
+    offered = 30 + beyond(30, 0.62, forecasting.STRONGEST, 0.05)
     for _ in range(total):
         share = chance.betavariate(0.62 * STRENGTH, 0.38 * STRENGTH)
         over += sum(chance.random() < share for _ in range(offered)) > 30
@@ -147,11 +147,11 @@ def test_as_though_all_events_were_alike_they_would_overflow_far_more_often():
 
 
 def test_no_bound_and_no_risk_offer_nothing_extra():
-    assert extra(30, 0.6, 12, 0) == 0
-    assert extra(30, 0.999, 500, 0.01) == 0
-    assert extra(forecasting.LARGEST + 1, 0.1, 500, 0.1) == 0
+    assert beyond(30, 0.6, 12, 0) == 0
+    assert beyond(30, 0.999, 500, 0.01) == 0
+    assert beyond(forecasting.LARGEST + 1, 0.1, 500, 0.1) == 0
 
 
 def test_one_place_more_would_break_the_bound():
-    more = extra(30, 0.6, 12, 0.05)
+    more = beyond(30, 0.6, 12, 0.05)
     assert chance_over(30 + more, 30, 0.6, 12) <= 0.05 < chance_over(31 + more, 30, 0.6, 12)

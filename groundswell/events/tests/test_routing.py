@@ -1,0 +1,219 @@
+"""A thin event finds the people who live near it: each of them once, and only who agreed."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from groundswell.events import attendance, links, services
+from groundswell.events.models import Event, Invited
+from groundswell.events.services import routing
+from groundswell.events.tests import making
+from groundswell.jobs import worker
+from groundswell.kit import clock
+from groundswell.ledger import services as ledger
+from groundswell.ledger.models import Entry
+from groundswell.messaging.models import Delivery
+from groundswell.people import services as people
+from groundswell.people.models import ContactPoint
+from groundswell.people.rules import NewPerson
+from tests.at_once import together
+
+pytestmark = pytest.mark.django_db
+WORDS = "Email me news."
+
+
+@pytest.fixture(autouse=True)
+def fresh_rates():
+    attendance.forget_rates()
+
+
+def neighbor(name, zip="05401", *, agrees="news", proven=True):
+    person = people.find_or_add(
+        NewPerson(given_name=name.title(), email=f"{name.lower()}@example.org", postal_code=zip), how="test"
+    ).person
+    if agrees:
+        people.agree(person, agrees, "email", WORDS, "/", actor=making.TEST)
+    if proven:
+        people.verify(ContactPoint.objects.get(person=person, channel="email"), actor=making.TEST)
+    return person
+
+
+def invite(event):
+    routing.invite(event, making.TEST)
+    worker.drain()
+    return set(Invited.objects.filter(event=event).values_list("person__given_name", flat=True))
+
+
+def test_the_nearest_who_agreed_and_proved_their_address_are_invited():
+    event = making.published()
+    neighbor("Near"), neighbor("Events", agrees="events"), neighbor("Vergennes", zip="05491-1234")
+    neighbor("Silent", agrees=""), neighbor("Unproven", proven=False), neighbor("Boston", zip="02108")
+    people.withdraw(neighbor("Left"), "news", "email", actor=making.TEST)
+    people.withdraw(neighbor("Noevents"), "events", "email", actor=making.TEST)
+    ContactPoint.objects.filter(person=neighbor("Bounces")).update(status="bounces")
+    assert routing.to_invite(event) == 3
+    assert invite(event) == {"Near", "Events", "Vergennes"}
+    mails = Delivery.objects.filter(key__startswith="event.invited:")
+    assert {mail.person.given_name for mail in mails} == {"Near", "Events", "Vergennes"}
+    assert Entry.objects.filter(kind="event.invited", on_id=event.pk).count() == 3
+
+
+def test_without_asking_for_consent_more_would_be_invited(monkeypatch):
+    """The control."""
+    neighbor("Silent", agrees="")
+    event = making.published()
+    assert routing.to_invite(event) == 0
+    start = routing._HOW_MANY.index("AND (\n        SELECT word.given")
+    end = routing._HOW_MANY.index("ORDER BY near.far")
+    monkeypatch.setattr(routing, "_HOW_MANY", routing._HOW_MANY[:start] + routing._HOW_MANY[end:])
+    assert routing.to_invite(event) == 1
+
+
+def test_hosts_and_whoever_said_something_are_not_invited():
+    host = neighbor("Alice")
+    event = making.published(host)
+    neighbor("Erin")
+    services.cancel_rsvp(services.rsvp(making.first(event).pk, making.who("erin")))
+    assert invite(event) == set()
+
+
+def test_nobody_is_invited_twice_in_three_weeks_whichever_event(monkeypatch):
+    one, other = making.published(), making.published(making.person("bob"))
+    neighbor("Near")
+    assert invite(one) == {"Near"}
+    assert routing.to_invite(other) == 0 and invite(other) == set() and invite(one) == {"Near"}
+    Invited.objects.update(at=clock.now() - routing.AGAIN - timedelta(minutes=1))
+    assert invite(other) == {"Near"}
+    assert Delivery.objects.filter(key__startswith="event.invited:").count() == 2
+
+
+def test_an_event_invites_at_most_so_many_the_nearest_first(monkeypatch):
+    monkeypatch.setattr(routing, "MOST_INVITED", 3)
+    monkeypatch.setattr(routing, "BATCH", 2)
+    event = making.published()
+    for name in ("Far1", "Far2"):
+        neighbor(name, zip="05491")
+    for name in ("Near1", "Near2"):
+        neighbor(name)
+    assert routing.to_invite(event) == 3
+    assert {"Near1", "Near2"} < invite(event) and routing.invited(event) == 3
+    assert routing.to_invite(event) == 0
+
+
+def test_only_the_nearest_so_many_are_considered(monkeypatch):
+    monkeypatch.setattr(routing, "CONSIDERED", 1)
+    neighbor("Near"), neighbor("Far", zip="05491")
+    assert invite(making.published()) == {"Near"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_events_at_once_never_invite_the_same_person():
+    for number in range(40):
+        neighbor(f"Near{number}")
+    events = [making.published(making.person(name)) for name in ("alice", "bob")]
+
+    def claim(number):
+        with transaction.atomic():
+            return routing._claim(events[number], 30)
+
+    one, other = map(set, together(claim, 2))
+    assert not one & other and len(one | other) == Invited.objects.count() >= 30
+
+
+@pytest.mark.parametrize("why", ["draft", "cancelled", "begun", "full", "online"])
+def test_what_cannot_be_joined_invites_nobody(why):
+    neighbor("Near")
+    event = making.draft() if why == "draft" else making.published(shifts=[making.shift(1)])
+    if why == "cancelled":
+        event = services.cancel(event, making.TEST)
+    if why == "begun":
+        event = making.ago(event, days=4)
+    if why == "full":
+        services.rsvp(making.first(event).pk, making.who("erin"))
+    if why == "online":
+        Event.objects.filter(pk=event.pk).update(online=True)
+        event.refresh_from_db()
+    with pytest.raises(routing.Refused):
+        routing.invite(event, making.TEST)
+
+
+def test_an_event_cancelled_before_the_job_runs_invites_nobody():
+    neighbor("Near")
+    event = making.published()
+    routing.invite(event, making.TEST)
+    services.cancel(event, making.TEST)
+    worker.drain()
+    assert not Invited.objects.exists()
+
+
+def test_the_link_in_the_mail_ends_invitations_and_news():
+    near = neighbor("Near")
+    event = making.published()
+    invite(event)
+    token = links.no_more_token(near)
+    assert f"/events/no-more/{token}" in Delivery.objects.get(key__startswith="event.invited:").text
+    page = Client(headers={"sec-fetch-site": "same-origin"})
+    assert "No more of these?" in page.get(f"/events/no-more/{token}").content.decode()
+    assert Invited.objects.exists() and routing.to_invite(making.published(making.person("bob"))) == 0
+    page.post(f"/events/no-more/{token}")
+    assert "You get no more of these" in page.get(f"/events/no-more/{token}").content.decode()
+    Invited.objects.all().delete()
+    assert routing.to_invite(event) == 0
+
+
+# --- looking every day ---------------------------------------------------------------------------------------------
+def look():
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE args->>'job' = %s", [routing.LOOK])
+    return worker.drain()
+
+
+def test_the_host_of_a_thin_event_hears_of_it_once():
+    event = making.published()
+    making.published(making.person("bob"), shifts=[making.shift(days=9)])
+    ledger.sequence()
+    routing.look_tomorrow()
+    routing.look_tomorrow()
+    assert look() >= 1
+    assert [mail.key for mail in Delivery.objects.filter(key__startswith="event.thin:")] == [f"event.thin:{event.pk}"]
+    assert f"/events/{event.pk}/host/fill" in Delivery.objects.get(key__startswith="event.thin:").text
+    assert look() >= 1, "it looks again the next day"
+    assert Delivery.objects.filter(key__startswith="event.thin:").count() == 1
+
+
+def test_the_host_of_an_event_with_people_hears_nothing():
+    event = making.published()
+    for number in range(9):
+        services.rsvp(making.first(event).pk, making.who(f"guest{number}"))
+    routing.look_tomorrow()
+    look()
+    assert not Delivery.objects.filter(key__startswith="event.thin:").exists()
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+def browser(viewer):
+    client = Client(headers={"sec-fetch-site": "same-origin"})
+    client.force_login(viewer.user)
+    return client
+
+
+def test_a_host_sees_how_many_they_would_invite_and_invites_them(cast):
+    event = making.published(cast.people["alice"])
+    neighbor("Near")
+    page = browser(cast.alice)
+    assert "Invite 1 person" in page.get(f"/events/{event.pk}/host/fill").content.decode()
+    assert page.post(f"/events/{event.pk}/host/fill", {"act": "invite"}).status_code == 302
+    worker.drain()
+    assert "1 is invited already" in page.get(f"/events/{event.pk}/host/fill").content.decode()
+
+
+def test_charlie_neither_sees_nor_invites(cast):
+    event = making.published(cast.people["alice"])
+    neighbor("Near")
+    page = browser(cast.charlie)
+    assert page.get(f"/events/{event.pk}/host/fill").status_code == 404
+    assert page.post(f"/events/{event.pk}/host/fill", {"act": "invite"}).status_code == 404
+    worker.drain()
+    assert not Invited.objects.exists()

@@ -1,0 +1,144 @@
+"""Filling an event and where places or people are short: for its hosts, and for headquarters."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from groundswell.events import attendance, forecasting, links, programme, selectors, verbs
+from groundswell.events.forms import OverbookForm
+from groundswell.events.models import Event
+from groundswell.events.programme import Standing
+from groundswell.events.rules import Invalid, Refused
+from groundswell.events.services import routing
+from groundswell.events.views.hosting import _actor, _by_link, _running
+from groundswell.kit import tables
+from groundswell.ledger.rules import person_actor
+from groundswell.people import selectors as people_read
+from groundswell.people.selectors import NotFound
+from groundswell.powers import viewer
+from groundswell.powers.gates import signed_in
+from groundswell.powers.public import public_action
+
+SHOWN = 50
+CSV = ("list", "id", "title", "city", "state", "starts_at", "places", "taken", "waiting", "expected")
+
+
+# --- one event -----------------------------------------------------------------------------------------------------
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Who will come, whom to invite, and how many places to offer."""
+    event = _reached(request, event_id)
+    form = OverbookForm(initial={"percent": event.overbook})
+    if request.method == "POST":
+        form = OverbookForm(request.POST, initial={"percent": event.overbook})
+        try:
+            if request.POST.get("act") == "invite":
+                routing.invite(event, _actor(request))
+                messages.success(request, _("Invitations are on their way."))
+                return redirect("events:fill", event.pk)
+            if form.is_valid():
+                routing.overbook(event, form.cleaned_data["percent"], _actor(request))
+                messages.success(request, _("Saved."))
+                return redirect("events:fill", event.pk)
+        except Invalid as invalid:
+            form.show_problems(invalid.problems.items())
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect("events:fill", event.pk)
+    forecasts = attendance.forecasts(event)
+    context = {
+        "forecasts": forecasts,
+        "known": attendance.rates().known,
+        "limited": any(one.shift.capacity for one in forecasts),
+        "thin": routing.is_thin(event),
+        "closed": routing.closed(event),
+        "to_invite": routing.to_invite(event),
+        "invited": routing.invited(event),
+        "form": form,
+        "offers": _offers(forecasts),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "events/fill.html", _running(request, event, "fill") | context, status=status)
+
+
+def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
+    """For each chance that more come than fit: how many places more it would offer in all."""
+    rates = attendance.rates()
+    limited = [(one.shift.capacity, one.share) for one in forecasts if one.shift.capacity]
+    return [
+        (percent, sum(forecasting.beyond(room, share, rates.strength, percent / 100) for room, share in limited))
+        for percent in routing.BOUNDS[1:]
+    ]
+
+
+def _reached(request: HttpRequest, event_id: UUID) -> Event:
+    """For its hosts, and for whoever may change or review events there. Raises NotFound."""
+    who = viewer.of(request)
+    try:
+        return selectors.access_event(who, event_id)
+    except NotFound:
+        return selectors.access_event(who, event_id, verbs.REVIEW)
+
+
+@cache_control(private=True, no_store=True)
+@public_action("events.no_more", per_hour=60, burst=30)
+def no_more(request: HttpRequest, token: str) -> HttpResponse:
+    """The last link in an invitation: the button ends them, and news by email."""
+    person = links.no_more_from(token)
+    agrees = any(people_read.agrees(person, purpose, "email") for purpose in ("events", "news"))
+    return _by_link(
+        request, lambda: routing.stop(person, person_actor(person.pk)), "events/no_more.html", {"agrees": agrees}
+    )
+
+
+# --- the programme -------------------------------------------------------------------------------------------------
+@never_cache
+@signed_in
+@require_safe
+def lists(request: HttpRequest) -> HttpResponse:
+    """Where places are short and where people are, of the next two weeks; `?state=VT`, and `?format=csv`."""
+    who = viewer.of(request)
+    scopes = [*who.scopes(verbs.CHANGE), *who.scopes(verbs.REVIEW)]
+    if not scopes:
+        raise Http404
+    region = request.GET.get("state", "")[:60]
+    found = programme.programme(scopes, region)
+    if request.GET.get("format") == "csv":
+        return _csv(found)
+    context: dict[str, Any] = {
+        "region": region,
+        "states": found.states,
+        "names": sorted({state.region for state in found.states} | ({region} if region else set())),
+        "short_of_places": found.short_of_places[:SHOWN],
+        "short_of_people": found.short_of_people[:SHOWN],
+        "places_total": len(found.short_of_places),
+        "people_total": len(found.short_of_people),
+    }
+    return render(request, "events/programme.html", context)
+
+
+def _csv(found: programme.Programme) -> HttpResponse:
+    reply = HttpResponse(content_type="text/csv; charset=utf-8")
+    reply["Content-Disposition"] = 'attachment; filename="events.csv"'
+    rows = [*_lines("short of places", found.short_of_places), *_lines("short of people", found.short_of_people)]
+    tables.write(reply, CSV, rows)
+    return reply
+
+
+def _lines(name: str, listed: list[Standing]) -> list[tuple[object, ...]]:
+    return [
+        (
+            *(name, one.id, one.title, one.city, one.region, one.starts_at.isoformat()),
+            *(one.places, one.filled, one.waiting, one.expected),
+        )
+        for one in listed
+    ]
