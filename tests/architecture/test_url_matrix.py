@@ -17,7 +17,7 @@ from tests.cast import CANARIES, make_world, sign_in
 ROLES = ("nobody", "charlie", "alice", "dana")
 ABSENT = UUID("0197b0a0-0000-7000-8000-000000000000")
 CHANGING_BY_THEMSELVES = {"django_session", "cache", "powers_bucket"}  # who looks, and how often
-LOOKS_ARE_COUNTED = {"web:person", "events:guests"}  # seeing people is itself an entry of the ledger
+LOOKS_ARE_COUNTED = {"web:person", "events:guests", "events:sheet"}  # seeing people is itself an entry of the ledger
 
 # name: (GET for nobody, charlie, alice, dana), (POST of an empty form for the same). HEAD is as GET.
 # alice hosts the event and opens headquarters in Vermont; dana owns the movement and has a second factor.
@@ -64,6 +64,8 @@ MATRIX = {
     "events:qr": ("200 200 200 200", "405 405 405 405"),
     "events:edit": ("302 404 200 200", "302 404 422 422"),
     "events:guests": ("302 404 200 200", "302 404 302 302"),
+    "events:sheet": ("302 404 200 200", "302 405 405 405"),
+    "events:type_in": ("302 404 200 200", "302 404 422 422"),
     "events:hosts": ("302 405 405 405", "302 404 302 302"),
     "events:submit": ("302 405 405 405", "302 404 302 302"),
     "events:cancel": ("302 405 405 405", "302 404 302 302"),
