@@ -11,6 +11,7 @@ class EventsConfig(AppConfig):
         from groundswell.events import consumers, jobs, kinds, selectors, verbs
         from groundswell.events.services import routing
         from groundswell.events.services.telling import JOB
+        from groundswell.events.services.writing import JOB as WRITING
         from groundswell.jobs.hooks import register_job
         from groundswell.kit import hooks as page_kit
         from groundswell.ledger import hooks as ledger
@@ -22,6 +23,7 @@ class EventsConfig(AppConfig):
         ledger.register_consumer(consumers.Confirmations())
         ledger.register_consumer(consumers.Looking())
         register_job(JOB, jobs.tell_everybody)
+        register_job(WRITING, jobs.write_to_guests)
         register_job(routing.INVITE, jobs.invite_nearest)
         register_job(routing.LOOK, jobs.look)
         powers.register_verbs(verbs.VERBS)

@@ -572,6 +572,19 @@ class CoHostForm(Form):
     email = forms.CharField(label=_("Email"), widget=forms.EmailInput())
 
 
+class MessageForm(Form):
+    """What a host writes to the guests."""
+
+    to = forms.ChoiceField(label=_("For whom"), widget=forms.RadioSelect)
+    subject = forms.CharField(label=_("Subject"), widget=forms.TextInput(attrs={"maxlength": 120}))
+    text = forms.CharField(
+        label=_("What you want to say"),
+        help_text=_("Plain text. Above it stands “Hello”, below it when and where."),
+        widget=forms.Textarea(attrs={"rows": 8, "maxlength": 3_000}),
+    )
+    answers = forms.BooleanField(label=_("Answers go to my email address; guests see it"), required=False)
+
+
 class NoteForm(Form):
     """What a reviewer writes to a host."""
 

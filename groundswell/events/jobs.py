@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from groundswell.events.services import routing, telling
+from groundswell.events.services.writing import deliver
 from groundswell.jobs.services import Lease
 
 
@@ -21,3 +22,8 @@ def tell_everybody(
 ) -> None:
     """Write to everybody of an event that was changed or cancelled."""
     telling.tell_everybody(lease, entry=entry, kind=kind, event_id=event_id, shifts=shifts, actor=actor)
+
+
+def write_to_guests(lease: Lease, *, entry: int, written: str, event_id: str, to: str, letter: dict[str, str]) -> None:
+    """Write to guests what their host says."""
+    deliver(lease, entry=entry, written=written, event_id=event_id, to=to, letter=letter)

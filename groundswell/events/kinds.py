@@ -1,4 +1,4 @@
-"""The ledger kinds this floor writes. `on` is the event; `quantity` is the number of places.
+"""The ledger kinds this floor writes. `on` is the event; `quantity` is the number of places, of host_message of people.
 
 Places of those who come = rsvp + promoted + rsvp_changed - rsvp_cancelled. Places on the waiting list = waiting +
 waiting_changed - promoted - left_waiting. The quantity of the changes may be negative. Places of those who came =
@@ -34,6 +34,7 @@ KINDS = [
     Kind("event.rsvp_cancelled", _("said they would not come"), {"shift": str, "rsvp": str}),
     Kind("event.left_waiting", _("left the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.attended", _("came"), {"shift": str, "rsvp": str}),
+    Kind("event.host_message", _("wrote to {quantity} guests"), {"to": str}),
     Kind("event.missed", _("did not come"), {"shift": str, "rsvp": str}),
     Kind("event.walked_in", _("walked in without having said so"), {"shift": str, "rsvp": str}),
     Kind("event.called", _("was called by the host about coming"), {"shift": str, "rsvp": str, "result": str}),

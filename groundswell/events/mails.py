@@ -35,6 +35,8 @@ class Letter:
     Attributes:
         facts: when and where, of this shift; None: all shifts of `event`.
         invite: the calendar file; empty: none.
+        why: they get it; empty: their address was written into a form.
+        reply_to: where answers go; empty: nowhere.
     """
 
     subject: str
@@ -44,19 +46,15 @@ class Letter:
     shift: PublicShift | None = None
     invite: str = ""
     notice: bool = False
+    why: str = ""
+    reply_to: str = ""
 
 
 def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
     """A letter as mail, in the language of who reads it."""
     with _language_of(person) as language:
         letter = letter_of()
-        context: dict[str, Any] = {
-            "letter": letter,
-            "greeting": _greeting(person),
-            "facts": list(_facts(letter.event, letter.shift)) if letter.event else [],
-            "movement": movement(),
-            "language": language,
-        }
+        context = _context(person, letter, language)
         return Message(
             key=key,
             person=person,
@@ -66,7 +64,24 @@ def message(key: str, person: Person, address: str, letter_of: Callable[[], Lett
             html=render_to_string("events/mails/letter.html", context),
             attachments=_attached(letter.invite),
             notice=letter.notice,
+            reply_to=letter.reply_to,
         )
+
+
+def preview(person: Person, letter_of: Callable[[], Letter]) -> dict[str, Any]:
+    """What `message` puts into its templates, in the language of who reads it."""
+    with _language_of(person) as language:
+        return _context(person, letter_of(), language)
+
+
+def _context(person: Person, letter: Letter, language: str) -> dict[str, Any]:
+    return {
+        "letter": letter,
+        "greeting": _greeting(person),
+        "facts": list(_facts(letter.event, letter.shift)) if letter.event else [],
+        "movement": movement(),
+        "language": language,
+    }
 
 
 # --- to guests -----------------------------------------------------------------------------------------------------
@@ -141,6 +156,28 @@ def changed(rsvp: RSVP, event: PublicEvent) -> Letter:
         _shift_of(rsvp, event),
         _invite(rsvp, event),
         notice=True,
+    )
+
+
+def from_host(rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: str, by: str, reply_to: str) -> Letter:
+    """What a host wrote, in their own words; while the event is ahead also when, where and how to cancel."""
+    shift = _shift_of(rsvp, event)
+    ahead = to in ("going", "waiting") and shift is not None and not shift.past
+    about = {"title": event.title, "name": movement().name}
+    if to == "waiting":
+        why = _("You get this because you are on the waiting list of “%(title)s” with %(name)s.") % about
+    else:
+        why = _("You get this because you said you would come to “%(title)s” with %(name)s.") % about
+    writes = _("%(host)s, who hosts this event, writes:") % {"host": by} if by else _("Your host writes:")
+    return Letter(
+        subject,
+        [writes, *filter(None, map(str.strip, text.split("\n\n")))],
+        [(_("Change or cancel"), manage_url(rsvp))] if ahead else [],
+        event if ahead else None,
+        shift,
+        notice=True,
+        why=why,
+        reply_to=reply_to,
     )
 
 

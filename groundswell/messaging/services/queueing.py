@@ -29,6 +29,7 @@ class Message:
     Attributes:
         key: what makes it one; a second message with the same key is not queued.
         address: normalised.
+        reply_to: where answers go; empty: to the movement's own address.
         notice: about something they are part of already, not caused by a form that anybody can fill in.
         not_before: None: now.
     """
@@ -42,6 +43,7 @@ class Message:
     attachments: Sequence[Attachment] = ()
     notice: bool = False
     not_before: datetime | None = None
+    reply_to: str = ""
 
 
 def queue(
@@ -97,6 +99,7 @@ def _delivery(message: Message) -> Delivery:
         subject=message.subject,
         text=message.text,
         html=message.html,
+        reply_to=message.reply_to,
         attachments=[list(attachment) for attachment in message.attachments],
         notice=message.notice,
         queued_at=now,

@@ -150,6 +150,7 @@ def _mail(row: Delivery) -> EmailMultiAlternatives:
         body=row.text,
         from_email=sender(movement().name, address),
         to=[row.address],
+        reply_to=[row.reply_to] if row.reply_to else None,
         headers={"Message-ID": f"<{row.pk}@{address.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"},
     )
     if row.html:
