@@ -585,6 +585,19 @@ class MessageForm(Form):
     answers = forms.BooleanField(label=_("Answers go to my email address; guests see it"), required=False)
 
 
+class CopyForm(Form):
+    """On which days an event is to happen again."""
+
+    day = forms.DateField(label=_("First date"), widget=DateInput())
+    times = forms.IntegerField(
+        label=_("How many times, every week"),
+        help_text=_("1 for this date only, up to 20."),
+        min_value=1,
+        max_value=20,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
 class NoteForm(Form):
     """What a reviewer writes to a host."""
 

@@ -35,6 +35,7 @@ KINDS = [
     Kind("event.left_waiting", _("left the waiting list"), {"shift": str, "rsvp": str}),
     Kind("event.attended", _("came"), {"shift": str, "rsvp": str}),
     Kind("event.host_message", _("wrote to {quantity} guests"), {"to": str}),
+    Kind("event.copied", _("made an event like this one"), {"copy": str}),
     Kind("event.missed", _("did not come"), {"shift": str, "rsvp": str}),
     Kind("event.walked_in", _("walked in without having said so"), {"shift": str, "rsvp": str}),
     Kind("event.called", _("was called by the host about coming"), {"shift": str, "rsvp": str, "result": str}),

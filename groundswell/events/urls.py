@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundswell.events.views import coming, finding, hosting, reviewing, routing, sheets, showing, writing
+from groundswell.events.views import coming, copying, finding, hosting, reviewing, routing, sheets, showing, writing
 
 app_name = "events"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("events/<uuid:event_id>/host/sheet.pdf", sheets.sheet, name="sheet"),
     path("events/<uuid:event_id>/host/type-in", sheets.type_in, name="type_in"),
     path("events/<uuid:event_id>/host/message", writing.message, name="message"),
+    path("events/<uuid:event_id>/copy", copying.copy, name="copy"),
     path("events/<uuid:event_id>/hosts", hosting.hosts, name="hosts"),
     path("events/<uuid:event_id>/submit", hosting.submit, name="submit"),
     path("events/<uuid:event_id>/cancel", hosting.cancel, name="cancel"),
