@@ -323,10 +323,11 @@ def submit(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 @never_cache
 @signed_in
-@require_POST
 def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Call the event off."""
+    """Call the event off: what that does, and its button."""
     event = _mine(request, event_id)
+    if request.method != "POST":
+        return render(request, "events/cancel.html", _running(request, event, "cancel"))
     if request.POST.get("sure") != "on":
         messages.error(request, _("Tick the box first: cancelling tells everybody who comes, and cannot be undone."))
         return redirect("events:edit", event.pk)
