@@ -1,7 +1,7 @@
 """What people fill in: finding, coming, hosting, reviewing. Fields and their words; what may stand is for `rules`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -563,6 +563,49 @@ class OverbookForm(Form):
         choices=[(0, _("Never: offer no places more")), (1, "1 %"), (5, "5 %"), (10, "10 %")],
         widget=forms.RadioSelect,
     )
+
+
+class WalkInForm(Form):
+    """Somebody who walked in, in one line. The boxes are theirs to have ticked."""
+
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reached = forms.CharField(
+        label=_("Email or phone"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    news_by_email = forms.BooleanField(required=False)
+    texts_by_phone = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["news_by_email"].label, self.fields["texts_by_phone"].label = consent_words()
+
+    def answers(self) -> "WalkIn":
+        """Who came and what they agreed to, once it is valid: only to what they can be reached by."""
+        asked = self.cleaned_data
+        given_name, _space, family_name = asked["name"].partition(" ")
+        by_email = "@" in asked["reached"]
+        person = NewPerson(
+            given_name=given_name,
+            family_name=family_name,
+            country=movement().country,
+            email=asked["reached"] if by_email else "",
+            phone="" if by_email else asked["reached"],
+        )
+        return WalkIn(person, _agreed(asked["news_by_email"] and by_email, asked["texts_by_phone"] and not by_email))
+
+    def show_problems(self, problems: Iterable[tuple[str, str]]) -> None:
+        """The problems of a person, on the field that says it."""
+        super().show_problems((_WALK_IN_FIELDS.get(field, field), sentence) for field, sentence in problems)
+
+
+_WALK_IN_FIELDS = {"given_name": "name", "family_name": "name", "email": "reached", "phone": "reached"}
+
+
+class WalkIn(NamedTuple):
+    """A filled-in line of somebody who walked in."""
+
+    person: NewPerson
+    agreed: Sequence[Agreed]
 
 
 class CoHostForm(Form):

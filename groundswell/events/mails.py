@@ -37,6 +37,7 @@ class Letter:
         invite: the calendar file; empty: none.
         why: they get it; empty: their address was written into a form.
         reply_to: where answers go; empty: nowhere.
+        code: the address of the picture to show at the door; empty: none.
     """
 
     subject: str
@@ -48,6 +49,7 @@ class Letter:
     notice: bool = False
     why: str = ""
     reply_to: str = ""
+    code: str = ""
 
 
 def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
@@ -94,6 +96,7 @@ def going(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
         event,
         _shift_of(rsvp, event),
         _invite(rsvp, event),
+        code=_code(rsvp, event),
     )
 
 
@@ -118,6 +121,7 @@ def promoted(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
         _shift_of(rsvp, event),
         _invite(rsvp, event),
         notice=True,
+        code=_code(rsvp, event),
     )
 
 
@@ -315,6 +319,13 @@ def _come(rsvp: RSVP) -> str:
 
 def _shift_of(rsvp: RSVP, event: PublicEvent) -> PublicShift | None:
     return next((shift for shift in event.shifts if shift.id == rsvp.shift_id), None)
+
+
+def _code(rsvp: RSVP, event: PublicEvent) -> str:
+    """Online nobody stands at a door."""
+    return (
+        "" if event.online else settings.BASE_URL + reverse("events:check_in_code", args=[links.check_in_token(rsvp)])
+    )
 
 
 def _invite(rsvp: RSVP, event: PublicEvent) -> str:

@@ -32,6 +32,7 @@ MOST_CAPACITY = 100_000
 LONGEST = timedelta(days=7)
 FURTHEST = timedelta(days=731)  # a later date is nearly always a slip of the keyboard
 LENGTHS = {"title": 120, "venue": 120, "street": 160, "city": 100, "region": 60}
+DOORS_OPEN = timedelta(hours=1)  # before a shift: from then on checking in is what its host does most
 CONTACTS_SHOWN = timedelta(days=7)  # after the end of an event
 PRIVATE_GRID = 50  # a place shown only to guests is drawn on a grid of 1/50 degree: about two kilometres
 

@@ -17,7 +17,12 @@ from tests.cast import CANARIES, make_world, sign_in
 ROLES = ("nobody", "charlie", "alice", "dana")
 ABSENT = UUID("0197b0a0-0000-7000-8000-000000000000")
 CHANGING_BY_THEMSELVES = {"django_session", "cache", "powers_bucket"}  # who looks, and how often
-LOOKS_ARE_COUNTED = {"web:person", "events:guests", "events:sheet"}  # seeing people is itself an entry of the ledger
+LOOKS_ARE_COUNTED = {  # seeing people is itself an entry of the ledger
+    "web:person",
+    "events:desk",
+    "events:desk_check_in",
+    "events:sheet",
+}
 
 # name: (GET for nobody, charlie, alice, dana), (POST of an empty form for the same). HEAD is as GET.
 # alice hosts the event and opens headquarters in Vermont; dana owns the movement and has a second factor.
@@ -63,11 +68,18 @@ MATRIX = {
     "events:ics": ("200 200 200 200", "405 405 405 405"),
     "events:qr": ("200 200 200 200", "405 405 405 405"),
     "events:edit": ("302 404 200 200", "302 404 422 422"),
-    "events:guests": ("302 404 200 200", "302 404 302 302"),
     "events:sheet": ("302 404 200 200", "302 405 405 405"),
     "events:type_in": ("302 404 200 200", "302 404 422 422"),
     "events:message": ("302 404 200 200", "302 404 422 422"),
     "events:copy": ("302 404 200 200", "302 404 422 422"),
+    "events:guests": ("302 404 302 302", "302 405 405 405"),
+    "events:desk": ("302 404 200 200", "302 405 405 405"),
+    "events:desk_count": ("302 404 200 200", "302 405 405 405"),
+    "events:desk_guest": ("302 405 405 405", "302 404 302 302"),
+    "events:desk_walk_in": ("302 405 405 405", "302 404 404 404"),
+    "events:desk_missed": ("302 405 405 405", "302 404 404 404"),
+    "events:desk_check_in": ("302 404 200 200", "302 404 302 302"),
+    "events:check_in_code": ("200 200 200 200", "405 405 405 405"),
     "events:hosts": ("302 405 405 405", "302 404 302 302"),
     "events:submit": ("302 405 405 405", "302 404 302 302"),
     "events:cancel": ("302 404 200 200", "302 404 302 302"),
@@ -131,6 +143,8 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         "events:invitation": links.invitation_token(invite(world.event, "Gus", "gus@example.org")),
         "events:rsvp_manage": links.rsvp_token(world.rsvp),
         "events:no_more": links.no_more_token(world.erin),
+        "events:desk_check_in": links.check_in_token(world.rsvp),
+        "events:check_in_code": links.check_in_token(world.rsvp),
         "events:thanks": links.thanks_token(world.rsvp.shift_id, room=True),
         "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
     }
@@ -139,6 +153,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         known = {
             "event_id": world.waiting.pk if name == "events:decide" and own else event,
             "person_id": person,
+            "rsvp_id": world.rsvp.pk if own else ABSENT,
             "grant_id": grant,
             "consent_id": ABSENT,
             "tag_id": ABSENT,

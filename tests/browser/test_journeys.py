@@ -244,28 +244,12 @@ def with_guests_at_two_times():
     return making.ago(event, days=4)
 
 
-def test_the_guests_of_each_time_fit_a_phone(browser, live_server, town):
-    busy = with_guests_at_two_times()
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
-    sign_in(page, "dana@example.org")
-    page.goto(f"/events/{busy.pk}/guests")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for target in page.locator(".guests :is(a, select)").all():
-        box = target.bounding_box()
-        assert box["height"] >= 44 and box["x"] + box["width"] <= 390, target.inner_text()
-    page.get_by_label("Came? Wandalina").select_option("yes")
-    page.get_by_role("button", name="Save who came").click()
-    page.get_by_text("Saved.").wait_for()
-    context.close()
-
-
 def test_axe_finds_nothing_behind_the_sign_in(browser, live_server, town):
     context = browser.new_context(base_url=live_server.url, viewport=LAPTOP, bypass_csp=True)
     page = context.new_page()
     sign_in(page, "dana@example.org")
     busy = with_guests_at_two_times()
-    events_of = [f"/events/{town.pk}/edit", f"/events/{town.pk}/guests", f"/events/{busy.pk}/guests"]
+    events_of = [f"/events/{town.pk}/edit", f"/events/{town.pk}/host", f"/events/{busy.pk}/host"]
     for path in [*SIGNED_IN, *events_of, reverse("mfa_index")]:
         check_access(page, path)
     context.close()

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from groundswell.events import links, selectors, services, verbs
-from groundswell.events.models import RSVP, Event, Host, Invitation
+from groundswell.events.models import Event, Host, Invitation
 from groundswell.events.services import hosting
 from groundswell.events.tests import making
 from groundswell.events.views import hosting as pages
@@ -172,17 +172,6 @@ def test_the_host_changes_what_it_says(world):
     assert world.event.title == "Open kitchen, bigger" and shift.capacity == 40 and shift.taken == 1
     bad = client.post(url, answers(title="", **kept))
     assert bad.status_code == 422 and b"Bring a spoon." in bad.content
-
-
-def test_the_host_sees_who_comes_and_marks_who_came(world):
-    client = world.client("alice")
-    url = f"/events/{world.event.pk}/guests"
-    text = client.get(url).content.decode()
-    assert "Canaria" in text and "tel:+18025550177" in text
-    making.ago(world.event, days=3, hours=20)
-    client.post(url, {f"came-{world.rsvp.pk}": "yes"})
-    world.rsvp.refresh_from_db()
-    assert world.rsvp.attended is True
 
 
 def ask(world, name="Charlie", email="charlie@example.org"):
@@ -448,7 +437,7 @@ def test_out_of_reach_is_not_there(world, role):
     client = world.client(role)
     own = str(world.event.pk)
     unknown = "01900000-0000-7000-8000-000000000000"
-    for name in ("edit", "guests", "hosts", "submit", "cancel", "decide"):
+    for name in ("edit", "desk", "hosts", "submit", "cancel", "decide"):
         for event_id in (own, unknown):
             url = reverse(f"events:{name}", args=[event_id])
             for reply in (client.get(url), client.post(url, {"act": "publish", "sure": "on", "title": "Mine now"})):
@@ -690,42 +679,6 @@ def test_the_lead_and_staff_decide_who_runs_it_and_those_they_decide_on_are_told
     mail = Delivery.objects.get(key__startswith="event.host_removed")
     assert mail.address == "alice@example.org" and "Kanarienweg" not in mail.text
     assert world.client("alice").get(f"/events/{world.event.pk}/edit").status_code == 404
-
-
-# --- who comes -----------------------------------------------------------------------------------------------------
-def test_who_cancelled_is_at_the_end_of_the_guests(world):
-    services.cancel_rsvp(world.rsvp)
-    services.rsvp(making.first(world.event).pk, making.who("frank"))
-    text = world.client("alice").get(f"/events/{world.event.pk}/guests").content.decode()
-    assert text.index("Frank") < text.index("Not coming any more") < text.index("Canaria")
-    catch_up()
-    drain()
-    mail = Delivery.objects.get(key__startswith="event.rsvp_cancelled")
-    assert "The host’s list is up to date." in mail.text and "told the host" not in mail.text
-
-
-def test_nobody_is_asked_who_came_before_the_day(world):
-    url = f"/events/{world.event.pk}/guests"
-    client = world.client("alice")
-    text = client.get(url).content.decode()
-    assert "Canaria" in text and "Came?" not in text and "Save who came" not in text
-    reply = client.post(url, {f"came-{world.rsvp.pk}": "yes"}, follow=True).content.decode()
-    assert "The day of this event is still to come." in reply
-    making.ago(world.event, days=4)
-    text = client.get(url).content.decode()
-    assert "Came?" in text and "Save who came" in text
-
-
-def test_who_waited_may_be_marked_where_nobody_had_a_place(world):
-    services.cancel_rsvp(world.rsvp)
-    RSVP.objects.filter(pk=world.rsvp.pk).update(state="waiting")
-    making.ago(world.event, days=4)
-    client = world.client("alice")
-    url = f"/events/{world.event.pk}/guests"
-    assert "Save who came" in client.get(url).content.decode()
-    client.post(url, {f"came-{world.rsvp.pk}": "yes"})
-    world.rsvp.refresh_from_db()
-    assert world.rsvp.attended is True
 
 
 # --- forms that come back ------------------------------------------------------------------------------------------

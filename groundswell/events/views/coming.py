@@ -5,11 +5,15 @@ everybody may know of the event. The exact place, the link to join, changing and
 mailed.
 """
 
+import io
+
+import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
 from groundswell.events.forms import GuestsForm
@@ -53,6 +57,18 @@ def thanks_ics(request: HttpRequest, token: str) -> HttpResponse:
     reply = HttpResponse(calendar.file(event, shifts=[row.pk]), content_type="text/calendar; charset=utf-8")
     reply["Content-Disposition"] = 'attachment; filename="event.ics"'
     return reply
+
+
+@open_page
+@require_safe
+@cache_control(private=True, max_age=86_400)
+def check_in_code(request: HttpRequest, token: str) -> HttpResponse:
+    """What a guest shows at the door: the address at which a host checks them in, as a QR code."""
+    event_id = links.check_in_from(token).shift.event_id
+    image = io.BytesIO()
+    url = settings.BASE_URL + reverse("events:desk_check_in", args=[event_id, token])
+    segno.make(url, error="m").save(image, kind="png", scale=5, border=4)
+    return HttpResponse(image.getvalue(), content_type="image/png")
 
 
 @private
@@ -99,6 +115,7 @@ def _show(request: HttpRequest, rsvp: RSVP, more: dict[str, object], status: int
         "shared": shared,
         "share": words.share_links(event, shared),
         "directions": words.directions(event),
+        "check_in": links.check_in_token(rsvp),
         **more,
     }
     reply = render(request, "events/manage.html", context, status=status)

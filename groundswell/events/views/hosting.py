@@ -1,4 +1,4 @@
-"""For hosts: starting an event, confirming it, changing it, co-hosts, who comes."""
+"""For hosts: starting an event, confirming it, changing it, co-hosts. Who comes is at their desk."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
@@ -28,11 +28,10 @@ from groundswell.events.forms import (
     show_shift_problems,
     shown_shift,
 )
-from groundswell.events.models import RSVP, Event
-from groundswell.events.rules import Invalid, Refused, ShiftDetails, Stale, has_come
+from groundswell.events.models import Event
+from groundswell.events.rules import Invalid, Refused, ShiftDetails, Stale
 from groundswell.events.services import inviting
 from groundswell.events.services.hosting import leads, reviewed_again
-from groundswell.kit import clock
 from groundswell.kit.ids import new_id
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.rules import person_actor, user_actor
@@ -387,57 +386,6 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 def _host(event: Event, person_id: str) -> Person | None:
     return next((host.person for host in selectors.hosts_of(event) if str(host.person_id) == person_id), None)
-
-
-@never_cache
-@signed_in
-def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Who comes, how to reach them, and afterwards who came."""
-    event = _mine(request, event_id)
-    listed = list(selectors.guest_list(event))
-    if request.method == "POST":
-        _mark(request, listed)
-        return redirect("events:guests", event.pk)
-    who = viewer.of(request)
-    for rsvp in listed:
-        people.looked_at(who, rsvp.person)
-    here = [rsvp for rsvp in listed if rsvp.state != RSVP.State.CANCELLED]
-    context = {
-        "shifts": [
-            {"shift": shift, "rows": [_row(rsvp, event) for rsvp in here if rsvp.shift_id == shift.pk]}
-            for shift in event.shifts.order_by("starts_at", "pk")
-        ],
-        "gone": [_row(rsvp, event) for rsvp in listed if rsvp.state == RSVP.State.CANCELLED],
-        "marked": any(_is_marked(rsvp, event) for rsvp in listed),
-    }
-    return render(request, "events/guests.html", _running(request, event, "guests") | context)
-
-
-def _row(rsvp: RSVP, event: Event) -> dict[str, Any]:
-    return {
-        "rsvp": rsvp,
-        "email": people_read.email_of(rsvp.person),
-        "phone": people_read.phone_of(rsvp.person),
-        "marked": _is_marked(rsvp, event),
-    }
-
-
-def _is_marked(rsvp: RSVP, event: Event) -> bool:
-    return has_come(rsvp.shift.starts_at, event.time_zone, clock.now())
-
-
-def _mark(request: HttpRequest, listed: list[RSVP]) -> None:
-    """Attendance as marked on the page: `came-<rsvp>` is yes, no or empty."""
-    marks = {"yes": True, "no": False, "": None}
-    for rsvp in listed:
-        mark = request.POST.get(f"came-{rsvp.pk}")
-        if mark in marks and marks[mark] != rsvp.attended:
-            try:
-                services.mark_attended(rsvp, marks[mark], _actor(request))
-            except Refused as refused:
-                messages.error(request, str(refused))
-                return
-    messages.success(request, _("Saved."))
 
 
 def _mine(request: HttpRequest, event_id: UUID) -> Event:

@@ -137,7 +137,7 @@ def test_who_runs_the_event_reads_what_the_number_is(file):
     world = make_world()
     file(row(20, 10))
     event = Event.objects.get(system="x")
-    url = f"/events/{event.pk}/guests"
+    url = f"/events/{event.pk}/host"
     page = world.client("dana").get(url).content.decode()
     assert "10 RSVPs came with an import, without names" in page
     assert "10 places taken of 20" in page

@@ -1,0 +1,312 @@
+"""The hosts' desk: one page to run an event from a phone. Who comes, calls, checking in, walking in, who did not come.
+
+Every button is a plain form that works alone; with HTMX only the row of the guest changes, and the count.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from groundswell.events import links, rules, selectors, services, words
+from groundswell.events.forms import WalkInForm
+from groundswell.events.models import RSVP, Event, Shift
+from groundswell.events.rules import Invalid, Refused
+from groundswell.events.services import desk as deeds
+from groundswell.events.views.hosting import _actor, _mine, _running
+from groundswell.kit import clock
+from groundswell.kit.text import fold
+from groundswell.people import selectors as people_read
+from groundswell.people import services as people
+from groundswell.people.rules import phone_shown
+from groundswell.people.selectors import NotFound
+from groundswell.powers import viewer
+from groundswell.powers.gates import signed_in
+
+GOING, WAITING, CANCELLED, WALK_IN = RSVP.State.GOING, RSVP.State.WAITING, RSVP.State.CANCELLED, RSVP.State.WALK_IN
+
+
+# --- what the page shows -------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A shift as the desk sees it now.
+
+    Attributes:
+        today: it is its day or later, and one may be checked in.
+        doors: it is about to begin, or later: checking in comes first, calling second.
+        calls: it is not over, and guests may be reached.
+        here: places of those who are there; of `expected`, which counts them, too.
+    """
+
+    shift: Shift
+    today: bool
+    doors: bool
+    over: bool
+    calls: bool
+    here: int
+    expected: int
+    open: bool = True
+    missed: int = 0  # people of whom it is noted
+    unmarked: int = 0  # people who had a place and of whom nothing is noted
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One line of the desk. `email` and `phone` are empty once hosts see no contacts any more."""
+
+    rsvp: RSVP
+    slot: Slot
+    name: str
+    email: str
+    phone: str
+    called: str  # the last result, since they said that they come
+
+    @property
+    def here(self) -> bool:
+        return self.rsvp.attended is True
+
+    @property
+    def phone_shown(self) -> str:
+        return phone_shown(self.phone)
+
+    @property
+    def settled(self) -> bool:
+        """Whether they need no call (any more)."""
+        return self.rsvp.state == WAITING or self.called in (RSVP.Call.WILL_COME, RSVP.Call.WRONG_NUMBER)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A shift and who is on its list."""
+
+    slot: Slot
+    guests: Sequence[Guest]
+    walk_in: WalkInForm
+
+
+def _slot(shift: Shift, event: Event, words_: Sequence[RSVP]) -> Slot:
+    now = clock.now()
+    on = event.state != Event.State.CANCELLED
+    listed = [rsvp for rsvp in words_ if rsvp.shift_id == shift.pk]
+    here = [rsvp for rsvp in listed if rsvp.attended]
+    going = [rsvp for rsvp in listed if rsvp.state == GOING]
+    over = shift.ends_at <= now
+    return Slot(
+        shift=shift,
+        today=on and rules.has_come(shift.starts_at, event.time_zone, now),
+        doors=on and now >= shift.starts_at - rules.DOORS_OPEN,
+        over=over,
+        calls=on and not over,
+        here=sum(rsvp.places for rsvp in here),
+        expected=shift.filled + sum(rsvp.places for rsvp in here if rsvp.state != GOING),
+        missed=sum(rsvp.attended is False for rsvp in going),
+        unmarked=sum(rsvp.attended is None for rsvp in going),
+    )
+
+
+def _guests(event: Event, listed: Sequence[RSVP], slots: dict[UUID, Slot]) -> Iterator[Guest]:
+    shown = rules.contacts_shown(event.ends_at, clock.now())
+    reached = people_read.reached_by(rsvp.person for rsvp in listed if rsvp.state != WALK_IN) if shown else {}
+    for rsvp in listed:
+        walked = rsvp.state == WALK_IN
+        if walked and not rsvp.attended:
+            continue  # taken back
+        reach = {} if walked else reached.get(rsvp.person_id, {})
+        yield Guest(
+            rsvp=rsvp,
+            slot=slots[rsvp.shift_id],
+            name=(rsvp.written_as if walked else rsvp.person.name) or _("Somebody"),
+            email=reach.get("email", ""),
+            phone=reach.get("phone", ""),
+            called=rsvp.called if rsvp.called_at and rsvp.called_at >= rsvp.at else "",
+        )
+
+
+_CALLED = ["", RSVP.Call.NO_ANSWER, RSVP.Call.WRONG_NUMBER, RSVP.Call.WILL_COME]
+
+
+def _order(guest: Guest) -> tuple[object, ...]:
+    """Before the doors open: who was not called comes first, in order of joining. Then: who is not there, by name."""
+    if guest.slot.doors:
+        return guest.rsvp.attended is not None, fold(guest.name), guest.rsvp.pk
+    calls = _CALLED.index(guest.called) if guest.called in _CALLED else len(_CALLED)
+    return guest.rsvp.state != GOING, calls, guest.rsvp.at, guest.rsvp.pk
+
+
+def _slots(event: Event, listed: Sequence[RSVP]) -> dict[UUID, Slot]:
+    return {shift.pk: _slot(shift, event, listed) for shift in event.shifts.order_by("starts_at", "pk")}
+
+
+def _show(
+    request: HttpRequest, event: Event, refused: tuple[UUID, WalkInForm] | None = None, status: int = 200
+) -> HttpResponse:
+    listed = list(selectors.guest_list(event))
+    who = viewer.of(request)
+    slots = _slots(event, listed)
+    guests = list(_guests(event, listed, slots))
+    for guest in guests:
+        if guest.rsvp.state != WALK_IN:  # of whom it shows nothing that we know
+            people.looked_at(who, guest.rsvp.person)
+    coming = sorted((guest for guest in guests if guest.rsvp.state != CANCELLED or guest.here), key=_order)
+    forms = {refused[0]: refused[1]} if refused else {}
+    groups = [
+        Group(
+            slot,
+            [guest for guest in coming if guest.slot is slot],
+            forms.get(pk) or WalkInForm(prefix=_prefix(slot.shift)),
+        )
+        for pk, slot in slots.items()
+    ]
+    context = _running(request, event, "desk")
+    url = settings.BASE_URL + reverse("events:event", args=[event.pk])
+    context |= {
+        "groups": groups,
+        "now_at": next((group for group in groups if not group.slot.over), groups[-1]),
+        "gone": [guest for guest in guests if guest.rsvp.state == CANCELLED and not guest.here],
+        "contacts": rules.contacts_shown(event.ends_at, clock.now()),
+        "empty": not guests and not event.opening_rsvps,
+        "live": any(slot.today and not slot.over for slot in slots.values()),
+        "shared": url,
+        "share": words.share_links(context["event"], url),
+    }
+    return render(request, "events/desk.html", context, status=status)
+
+
+@never_cache
+@signed_in
+@require_safe
+def desk(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Who comes, and all a host does about it."""
+    return _show(request, _mine(request, event_id))
+
+
+@never_cache
+@signed_in
+@require_safe
+def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Where the list of guests was before there was a desk."""
+    return redirect("events:desk", _mine(request, event_id).pk)
+
+
+@never_cache
+@signed_in
+@require_safe
+def count(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """How many are there by now, for a page that is open."""
+    event = _mine(request, event_id)
+    slots = _slots(event, list(selectors.guest_list(event)))
+    return render(request, "events/desk_counts.html", {"slots": slots.values()})
+
+
+# --- what one does to a guest --------------------------------------------------------------------------------------
+@never_cache
+@signed_in
+@require_POST
+def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
+    """One press: `act` is here, undo, or the result of a call; after `wrong_number` stands the number."""
+    event = _mine(request, event_id)
+    rsvp = get_object_or_404(selectors.guest_list(event), pk=rsvp_id)
+    problem = ""
+    try:
+        _act(rsvp, request.POST.get("act", ""), _actor(request))
+    except Refused as refused:
+        problem = str(refused)
+    if not request.htmx:  # type: ignore[attr-defined]
+        if problem:
+            messages.error(request, problem)
+        return redirect(reverse("events:desk", args=[event.pk]) + f"#g-{rsvp.pk}")
+    listed = list(selectors.guest_list(event))
+    slots = _slots(event, listed)
+    line = next(_guests(event, [one for one in listed if one.pk == rsvp.pk], slots), None)
+    context = {"g": line, "slots": [slots[rsvp.shift_id]], "problem": problem, "event": event}
+    return render(request, "events/desk_pressed.html", context)
+
+
+def _act(rsvp: RSVP, act: str, actor: str) -> None:
+    act, _space, number = act.partition(" ")
+    if act in RSVP.Call.values:
+        deeds.call(rsvp, act, actor, number=number)
+    elif act in ("here", "undo"):
+        services.mark_attended(rsvp, True if act == "here" else None, actor)
+
+
+@never_cache
+@signed_in
+@require_POST
+def walk_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Somebody came who is on no list: a name and a way to reach them."""
+    event = _mine(request, event_id)
+    shift = _shift(event, request)
+    form = WalkInForm(request.POST, prefix=_prefix(shift))
+    if form.is_valid():
+        answers = form.answers()
+        try:
+            came = deeds.walk_in(shift, answers.person, _actor(request), consents=answers.agreed, page=request.path)
+        except Invalid as invalid:
+            form.show_problems(invalid.problems.items())
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("%(name)s is here.") % {"name": answers.person.given_name})
+            return redirect(reverse("events:desk", args=[event.pk]) + f"#s-{came.shift_id}")
+    return _show(request, event, (shift.pk, form), status=422)
+
+
+@never_cache
+@signed_in
+@require_POST
+def missed(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Afterwards: all others did not come; or that taken back."""
+    event = _mine(request, event_id)
+    shift = _shift(event, request)
+    try:
+        if request.POST.get("act") == "undo":
+            deeds.unmark_missed(shift, _actor(request))
+        else:
+            n = deeds.mark_missed(shift, _actor(request))
+            said = ngettext("Saved: %(n)d person did not come.", "Saved: %(n)d people did not come.", n)
+            messages.success(request, said % {"n": n})
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect(reverse("events:desk", args=[event.pk]) + f"#s-{shift.pk}")
+
+
+def _prefix(shift: Shift) -> str:
+    return f"walk-in-{shift.pk.hex}"
+
+
+def _shift(event: Event, request: HttpRequest) -> Shift:
+    try:
+        return get_object_or_404(event.shifts, pk=UUID(request.POST.get("shift", "")))
+    except ValueError:
+        raise NotFound from None
+
+
+# --- by QR code ----------------------------------------------------------------------------------------------------
+@never_cache
+@signed_in
+def check_in(request: HttpRequest, event_id: UUID, token: str) -> HttpResponse:
+    """What the phone of a host shows that read a guest's QR code: who it is, and one button."""
+    event = _mine(request, event_id)
+    rsvp = links.check_in_from(token)
+    if rsvp.shift.event_id != event.pk:
+        raise NotFound
+    if request.method == "POST":
+        try:
+            _act(rsvp, "undo" if request.POST.get("act") == "undo" else "here", _actor(request))
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect(request.path)
+    people.looked_at(viewer.of(request), rsvp.person)
+    slot = _slots(event, list(selectors.guest_list(event)))[rsvp.shift_id]
+    context = {"event": event, "rsvp": rsvp, "slot": slot, "name": rsvp.person.name or _("Somebody")}
+    return render(request, "events/desk_check_in.html", context)
