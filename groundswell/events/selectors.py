@@ -585,7 +585,7 @@ def fills() -> list[Fill]:
         cursor.execute(
             "SELECT e.place_shown = 'guests', e.scope::text, e.city, e.latitude, e.longitude,"
             " CASE WHEN count(s.capacity) = count(*) THEN sum(s.capacity) END, sum(s.opening + s.taken),"
-            " coalesce(sum(greatest(s.capacity - s.opening - s.taken, 0)), 0), sum(s.waiting)"
+            " coalesce(sum(greatest(events_room(s), 0)), 0), sum(s.waiting)"
             " FROM events_event e JOIN events_shift s ON s.event_id = e.id"
             " WHERE e.state = 'published' AND e.ends_at > %s GROUP BY e.id",
             [clock.now()],

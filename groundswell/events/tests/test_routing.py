@@ -209,6 +209,14 @@ def test_a_host_sees_how_many_they_would_invite_and_invites_them(cast):
     assert "1 is invited already" in page.get(f"/events/{event.pk}/host/fill").content.decode()
 
 
+def test_a_thin_event_sees_where_its_guests_could_go(cast):
+    event = making.published(cast.people["alice"])
+    making.published(making.person("bob"), title="Next door")
+    making.published(making.person("gus"), title="Next week", shifts=[making.shift(days=10)])
+    text = browser(cast.alice).get(f"/events/{event.pk}/host/fill").content.decode()
+    assert "Next door" in text and "Next week" not in text
+
+
 def test_charlie_neither_sees_nor_invites(cast):
     event = making.published(cast.people["alice"])
     neighbor("Near")

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from groundswell.events import attendance, forecasting, links, programme, selectors, verbs
+from groundswell.events import attendance, forecasting, links, nearby, programme, selectors, verbs
 from groundswell.events.forms import OverbookForm
 from groundswell.events.models import Event
 from groundswell.events.programme import Standing
 from groundswell.events.rules import Invalid, Refused
+from groundswell.events.selectors import FoundEvent
 from groundswell.events.services import routing
 from groundswell.events.views.hosting import _actor, _by_link, _running
 from groundswell.kit import tables
@@ -55,11 +56,13 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
             messages.error(request, str(refused))
             return redirect("events:fill", event.pk)
     forecasts = attendance.forecasts(event)
+    thin = routing.is_thin(event)
     context = {
         "forecasts": forecasts,
         "known": attendance.rates().known,
         "limited": any(one.shift.capacity for one in forecasts),
-        "thin": routing.is_thin(event),
+        "thin": thin,
+        "neighbors": _neighbors(event) if thin else [],
         "closed": routing.closed(event),
         "to_invite": routing.to_invite(event),
         "invited": routing.invited(event),
@@ -78,6 +81,13 @@ def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
         (percent, sum(forecasting.beyond(room, share, rates.strength, percent / 100) for room, share in limited))
         for percent in routing.BOUNDS[1:]
     ]
+
+
+def _neighbors(event: Event) -> list[FoundEvent]:
+    """Where its guests could go instead."""
+    shown = selectors.shown(event)
+    found = nearby.with_room(shown, [shift for shift in shown.shifts if not shift.past])
+    return found.events if found.same_days else []
 
 
 def _reached(request: HttpRequest, event_id: UUID) -> Event:
@@ -116,7 +126,7 @@ def lists(request: HttpRequest) -> HttpResponse:
         return _csv(found)
     context: dict[str, Any] = {
         "region": region,
-        "states": found.states,
+        "states": [state for state in found.states if state.full],
         "names": sorted({state.region for state in found.states} | ({region} if region else set())),
         "short_of_places": found.short_of_places[:SHOWN],
         "short_of_people": found.short_of_people[:SHOWN],
