@@ -112,7 +112,8 @@ class Front:
             kept = [value for name, value in headers if name.lower() == "surrogate-key"]
             headers = [(name, value) for name, value in headers if name.lower() != "surrogate-key"]
             self.making.pop(key, None)
-            if not kept or not status.startswith("200"):
+            own = any(name.lower() == "set-cookie" for name, _value in headers)  # somebody's, whatever the view says
+            if not kept or own or not status.startswith("200"):
                 start(status, headers)
                 return reply
             try:
