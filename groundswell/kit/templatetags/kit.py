@@ -65,13 +65,17 @@ def shown_clock(moment: datetime, time_zone: str) -> str:
 
 
 def shown_clocks(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
-    """`7 PM – 9:30 PM EDT` there; with the second date where it ends on another day."""
+    """`7 PM – 9:30 PM EDT` there; with the second date where it ends on another day, with both zones on the night the
+    clocks change."""
     zone = ZoneInfo(time_zone)
     starts, ends = starts_at.astimezone(zone), ends_at.astimezone(zone)
     last = shown_clock(ends, time_zone)
     if starts.date() != ends.date():
         last = f"{shown_date(ends, time_zone)}, {last}"
-    return f"{shown_clock(starts, time_zone)} – {last} {starts:%Z}"
+    first = shown_clock(starts, time_zone)
+    if f"{starts:%Z}" != f"{ends:%Z}":
+        first = f"{first} {starts:%Z}"
+    return f"{first} – {last} {ends:%Z}"
 
 
 def shown_span(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
