@@ -41,7 +41,7 @@ def test_it_shows_nobody_elses_things(world):
 
 def test_a_host_sees_the_events_they_run(world):
     page = page_of(world.client("alice"))
-    assert "Open kitchen" in page and reverse("events:edit", args=[world.event.pk]) in page
+    assert "Open kitchen" in page and reverse("events:desk", args=[world.event.pk]) in page
 
 
 @pytest.mark.parametrize(
