@@ -36,7 +36,7 @@ def copy(request: HttpRequest, event_id: UUID) -> HttpResponse:
             form.show_problems(invalid.problems.items())
         except Refused as refused:
             form.add_error(None, str(refused))
-    context = _running(request, event, "copy") | {"form": form, "copies": copying.copies(event)}
+    context = _running(request, event, "desk") | {"form": form, "copies": copying.copies(event)}
     return render(request, "events/copy.html", context, status=422 if form.errors else 200)
 
 

@@ -326,7 +326,7 @@ def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Call the event off: what that does, and its button."""
     event = _mine(request, event_id)
     if request.method != "POST":
-        return render(request, "events/cancel.html", _running(request, event, "cancel"))
+        return render(request, "events/cancel.html", _running(request, event, "desk"))
     if request.POST.get("sure") != "on":
         messages.error(request, _("Tick the box first: cancelling tells everybody who comes, and cannot be undone."))
         return redirect("events:edit", event.pk)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -31,7 +32,7 @@ def sheet(request: HttpRequest, event_id: UUID) -> HttpResponse:
     guests, who = sheets.guests_of(event), viewer.of(request)
     for rsvp in guests:
         people.looked_at(who, rsvp.person)
-    desk = settings.BASE_URL + request.path.rpartition("/")[0]
+    desk = settings.BASE_URL + reverse("events:desk", args=[event.pk])
     reply = HttpResponse(sheets.sheet(event, guests, desk), content_type="application/pdf")
     reply["Content-Disposition"] = 'inline; filename="sign-in-sheet.pdf"'
     return reply
@@ -63,7 +64,7 @@ def type_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return render(
         request,
         "events/type_in.html",
-        _running(request, event, "type_in") | context,
+        _running(request, event, "desk") | context,
         status=422 if problem else 200,
     )
 
