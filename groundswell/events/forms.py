@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import QueryDict
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.events.models import Event
@@ -558,11 +558,21 @@ class OverbookForm(Form):
     """How likely it may be that more come than fit."""
 
     percent = forms.TypedChoiceField(
-        label=_("How often may it happen that more come than fit?"),
-        coerce=int,
-        choices=[(0, _("Never: offer no places more")), (1, "1 %"), (5, "5 %"), (10, "10 %")],
-        widget=forms.RadioSelect,
+        label=_("How often may it happen that more come than fit?"), coerce=int, widget=forms.RadioSelect
     )
+
+    def __init__(self, offers: Sequence[tuple[int, int]], *args: Any, **kwargs: Any) -> None:
+        """`offers`: for each chance in percent how many places more."""
+        super().__init__(*args, **kwargs)
+        shown = [
+            (
+                percent,
+                ngettext("%(percent)d %%: %(n)d place more", "%(percent)d %%: %(n)d places more", more)
+                % {"percent": percent, "n": more},
+            )
+            for percent, more in offers
+        ]
+        self.choose("percent", [(0, gettext("Never: offer no places more")), *shown])
 
 
 class WalkInForm(Form):

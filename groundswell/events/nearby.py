@@ -20,13 +20,15 @@ class Room(NamedTuple):
     same_days: bool  # else there is none on those days, and these are on others
 
 
-def with_room(event: PublicEvent, shifts: Sequence[PublicShift] = (), limit: int = OFFERED) -> Room:
+def with_room(
+    event: PublicEvent, shifts: Sequence[PublicShift] = (), limit: int = OFFERED, radius_m: float | None = None
+) -> Room:
     """Where else there is room: within a day of `shifts`; where that gives nothing, or without shifts, at any time."""
     at = event.place
     place = None
     if at.latitude is not None and at.longitude is not None:
         place = geo.Place("", at.city, at.region, at.country, at.latitude, at.longitude, event.time_zone)
-    asked = FindQuery(place=place, has_room=True, online=place is None, limit=limit + 1)
+    asked = FindQuery(place=place, radius_m=radius_m, has_room=True, online=place is None, limit=limit + 1)
     if shifts:
         since = max(clock.now(), min(shift.starts_at for shift in shifts) - SAME_DAYS)
         until = max(shift.ends_at for shift in shifts) + SAME_DAYS

@@ -230,9 +230,10 @@ def look(lease: jobs.Lease) -> None:
 
 
 def is_thin(event: Event) -> bool:
-    """Whether so few are to be expected at its fullest shift that its host should hear of it."""
+    """Whether it has room, and so few are to be expected at its fullest shift that its host should hear of it."""
     found = attendance.forecasts(event)
-    return bool(found) and max(one.comes.expected for one in found) < THIN
+    room = any(one.shift.free is None or one.shift.free > 0 for one in found)
+    return room and max(one.comes.expected for one in found) < THIN
 
 
 def _suggest(event: Event) -> None:

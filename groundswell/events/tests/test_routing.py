@@ -192,6 +192,13 @@ def test_the_host_of_an_event_with_people_hears_nothing():
     assert not Delivery.objects.filter(key__startswith="event.thin:").exists()
 
 
+def test_a_full_event_is_not_thin_however_small():
+    event = making.published(shifts=[making.shift(1)])
+    assert routing.is_thin(event)
+    services.rsvp(making.first(event).pk, making.who("erin"))
+    assert not routing.is_thin(event)
+
+
 # --- the page ------------------------------------------------------------------------------------------------------
 def browser(viewer):
     client = Client(headers={"sec-fetch-site": "same-origin"})
@@ -213,8 +220,9 @@ def test_a_thin_event_sees_where_its_guests_could_go(cast):
     event = making.published(cast.people["alice"])
     making.published(making.person("bob"), title="Next door")
     making.published(making.person("gus"), title="Next week", shifts=[making.shift(days=10)])
+    making.published(making.person("hal"), title="In Boston", postal_code="02108")
     text = browser(cast.alice).get(f"/events/{event.pk}/host/fill").content.decode()
-    assert "Next door" in text and "Next week" not in text
+    assert "Next door" in text and "miles" in text and "Next week" not in text and "In Boston" not in text
 
 
 def test_charlie_neither_sees_nor_invites(cast):

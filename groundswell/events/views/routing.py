@@ -38,9 +38,11 @@ CSV = ("list", "id", "title", "city", "state", "starts_at", "places", "taken", "
 def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Who will come, whom to invite, and how many places to offer."""
     event = _reached(request, event_id)
-    form = OverbookForm(initial={"percent": event.overbook})
+    forecasts = attendance.forecasts(event)
+    offers, chosen = _offers(forecasts), {"percent": event.overbook}
+    form = OverbookForm(offers, initial=chosen)
     if request.method == "POST":
-        form = OverbookForm(request.POST, initial={"percent": event.overbook})
+        form = OverbookForm(offers, request.POST, initial=chosen)
         try:
             if request.POST.get("act") == "invite":
                 routing.invite(event, _actor(request))
@@ -55,7 +57,6 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("events:fill", event.pk)
-    forecasts = attendance.forecasts(event)
     thin = routing.is_thin(event)
     context = {
         "forecasts": forecasts,
@@ -67,7 +68,6 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "to_invite": routing.to_invite(event),
         "invited": routing.invited(event),
         "form": form,
-        "offers": _offers(forecasts),
     }
     status = 422 if form.errors else 200
     return render(request, "events/fill.html", _running(request, event, "fill") | context, status=status)
@@ -86,7 +86,7 @@ def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
 def _neighbors(event: Event) -> list[FoundEvent]:
     """Where its guests could go instead."""
     shown = selectors.shown(event)
-    found = nearby.with_room(shown, [shift for shift in shown.shifts if not shift.past])
+    found = nearby.with_room(shown, [shift for shift in shown.shifts if not shift.past], radius_m=routing.REACH_M)
     return found.events if found.same_days else []
 
 
