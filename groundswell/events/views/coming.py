@@ -29,6 +29,7 @@ private = cache_control(private=True, no_store=True)
 
 
 @open_page
+@require_safe
 @private
 def thanks(request: HttpRequest, token: str) -> HttpResponse:
     """The form was filled in: what comes by mail, when and where, calendar, sharing."""
@@ -49,6 +50,7 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @open_page
+@require_safe
 @private
 def thanks_ics(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar file of their shift, as everybody may see it."""
