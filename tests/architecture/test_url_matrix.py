@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from groundswell.events import links
 from groundswell.events.services.inviting import invite
+from groundswell.events.tests import making
+from groundswell.events.tests.making import TEST
 from groundswell.people.models import Person
 from groundswell.web import selectors
 from tests.cast import CANARIES, make_world, sign_in
@@ -31,8 +33,8 @@ MATRIX = {
     "logo": ("404 404 404 404", "405 405 405 405"),
     "ground": ("200 200 200 200", "405 405 405 405"),
     "web:home": ("200 200 200 200", "405 405 405 405"),
-    "web:robots": ("200 200 200 200", "405 405 405 405"),
-    "web:healthz": ("200 200 200 200", "405 405 405 405"),
+    "robots": ("200 200 200 200", "405 405 405 405"),
+    "healthz": ("200 200 200 200", "405 405 405 405"),
     "web:me": ("302 200 200 200", "405 405 405 405"),
     "web:data": ("302 200 200 200", "405 405 405 405"),
     "web:withdraw": ("405 405 405 405", "302 404 404 404"),
@@ -140,7 +142,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
     grant = world.grant.pk if own else ABSENT
     tokens = {
         "events:confirm": links.confirm_token(world.event),
-        "events:invitation": links.invitation_token(invite(world.event, "Gus", "gus@example.org")),
+        "events:invitation": links.invitation_token(invite(world.event, "Gus", "gus@example.org", TEST)),
         "events:rsvp_manage": links.rsvp_token(world.rsvp),
         "events:no_more": links.no_more_token(world.erin),
         "events:desk_check_in": links.check_in_token(world.rsvp),
