@@ -26,8 +26,8 @@ MATRIX = {
     "logo": ("404 404 404 404", "405 405 405 405"),
     "ground": ("200 200 200 200", "405 405 405 405"),
     "web:home": ("200 200 200 200", "405 405 405 405"),
-    "web:robots": ("200 200 200 200", "405 405 405 405"),
-    "web:healthz": ("200 200 200 200", "405 405 405 405"),
+    "robots": ("200 200 200 200", "405 405 405 405"),
+    "healthz": ("200 200 200 200", "405 405 405 405"),
     "web:me": ("302 200 200 200", "405 405 405 405"),
     "web:data": ("302 200 200 200", "405 405 405 405"),
     "web:withdraw": ("405 405 405 405", "302 404 404 404"),
@@ -119,7 +119,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
     grant = world.grant.pk if own else ABSENT
     tokens = {
         "events:confirm": links.confirm_token(world.event),
-        "events:invitation": links.invitation_token(invite(world.event, "Gus", "gus@example.org")),
+        "events:invitation": links.invitation_token(invite(world.event, "Gus", "gus@example.org", "system:test")),
         "events:rsvp_manage": links.rsvp_token(world.rsvp),
         "events:thanks": links.thanks_token(world.rsvp.shift_id, room=True),
         "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
