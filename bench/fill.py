@@ -90,8 +90,29 @@ def asks(path: str) -> dict[str, object]:
     return {"asks": len(people_asked)}
 
 
+def holder() -> dict[str, object]:
+    """Somebody who opens headquarters, signed in: the cookie of their session."""
+    import time
+    from importlib import import_module
+
+    from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from groundswell.powers.services import found_movement
+
+    user = found_movement("dana@example.org", "The movement")
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": time.time(), "email": str(user.email)}]
+    session.save()
+    return {"cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}"}
+
+
 if __name__ == "__main__":
     django.setup()
     what, *words = sys.argv[1:]
-    made = night(int(words[0]), int(words[1])) if what == "night" else asks(words[0])
+    made = night(*map(int, words)) if what == "night" else asks(words[0]) if what == "asks" else holder()
     sys.stdout.write(json.dumps(made))

@@ -101,8 +101,8 @@ def site(workers: int = 2, *, fill: Callable[[Site], None] = lambda site: None, 
         fill(scratch)
         server = subprocess.Popen(serving.web_command("127.0.0.1", port, workers), env=environment)
         scratch.server = server.pid
-        stack.callback(lambda: (server.terminate(), server.wait(20)))
-        for _ in range(200):
+        stack.callback(lambda: (server.terminate(), server.wait(60)))
+        for _ in range(900):  # others may use the machine
             with contextlib.suppress(OSError):
                 if scratch.get("/healthz")[0] == 200:
                     break

@@ -10,6 +10,7 @@ BENCHES = {
     "night": "everybody says they come within a minute",
     "pages": "the event page and the list, from memory",
     "replay": "the real night of July 2015, with people sent on from full events and without",
+    "board": "how far the board of the night is behind the ledger at two thousand deeds a second",
     "search": "nearest events to a ZIP over a programme of 13,106",
 }
 
