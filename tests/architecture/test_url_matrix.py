@@ -10,7 +10,6 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from groundswell.events import links
 from groundswell.events.services.inviting import invite
-from groundswell.events.tests import making
 from groundswell.events.tests.making import TEST
 from groundswell.people.models import Person
 from groundswell.web import selectors
