@@ -25,7 +25,9 @@ from groundswell.powers.gates import signed_in
 def copy(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Choose the days, press; the new events stand below."""
     event = _mine(request, event_id)
-    form = CopyForm(request.POST or None, initial={"day": copying.next_day(event), "times": 1})
+    form = CopyForm(
+        request.POST if request.method == "POST" else None, initial={"day": copying.next_day(event), "times": 1}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             n = _copied(request, event, form)
