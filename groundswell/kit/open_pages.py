@@ -40,6 +40,8 @@ class ShortWay:
         response: Any = self.short_way(request)
         for name, value in _security_headers(request.is_secure()):
             response.headers.setdefault(name, value)
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response  # type: ignore[no-any-return]
 
 
