@@ -17,6 +17,7 @@ from groundswell.events.rules import Refused, ShiftDetails
 from groundswell.events.selectors import FindQuery
 from groundswell.events.tests import making
 from groundswell.events.tests.making import TEST, first, published, who
+from groundswell.jobs.worker import drain
 from groundswell.ledger.services import catch_up
 from groundswell.messaging.models import Delivery
 from tests.at_once import together
@@ -78,6 +79,7 @@ def test_all_who_came_in_before_the_cancellation_are_told(many_connections):
     refused = sum(isinstance(one, Refused) for one in found)
     assert len(going) + refused == 8
     catch_up()
+    drain()
     told = Delivery.objects.filter(subject__icontains="cancel", person_id__in=going)
     assert set(told.values_list("person_id", flat=True)) == going
 
@@ -90,6 +92,7 @@ def test_all_who_came_in_before_or_while_it_moved_hear_when_it_is(many_connectio
     found = pressed_while(event, lambda: services.change(event, TEST, shifts=[new]))
     people = {rsvp.person_id for rsvp in found} | set(RSVP.objects.values_list("person_id", flat=True))
     catch_up()
+    drain()
     event.refresh_from_db()
     hour = event.starts_at.astimezone(ZoneInfo(event.time_zone))
     assert hour.hour == 18
