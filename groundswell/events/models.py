@@ -140,7 +140,7 @@ class Shift(models.Model):
     """A time slot of an event."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    event = models.ForeignKey(Event, models.CASCADE, related_name="shifts")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="shifts", db_index=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     capacity = models.PositiveIntegerField(null=True)  # null: no limit
@@ -187,11 +187,11 @@ class RSVP(models.Model):
         WRONG_NUMBER = "wrong_number", _("wrong number")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    shift = models.ForeignKey(Shift, models.CASCADE, related_name="rsvps")
-    person = models.ForeignKey(Person, models.CASCADE, related_name="rsvps")
+    shift = models.ForeignKey(Shift, models.CASCADE, related_name="rsvps", db_index=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="rsvps", db_index=False)
     state = models.CharField(max_length=10, choices=State)
     guests = models.PositiveSmallIntegerField(default=0)  # besides the person
-    source = models.ForeignKey(Source, models.SET_NULL, null=True, related_name="+")
+    source = models.ForeignKey(Source, models.SET_NULL, null=True, related_name="+", db_index=False)
     attended = models.BooleanField(null=True)
     called = models.CharField(max_length=13, choices=Call, blank=True, default="", db_default="")  # the last result
     called_at = models.DateTimeField(null=True)
@@ -206,6 +206,7 @@ class RSVP(models.Model):
         indexes = [
             models.Index(fields=["shift", "at"], condition=models.Q(state="waiting"), name="rsvp_waiting"),
             models.Index(fields=["person", "-at"], name="rsvp_person"),
+            models.Index(fields=["source"], condition=models.Q(source__isnull=False), name="rsvp_source"),
         ]
 
     def __str__(self) -> str:

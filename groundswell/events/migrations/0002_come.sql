@@ -26,6 +26,8 @@ DECLARE
     found   record;
     held    integer := 0;
     lacking boolean := false;
+    added   boolean := false;
+    state   text;
     actor   text;
     subject jsonb;
 BEGIN
@@ -36,9 +38,10 @@ BEGIN
         RETURN;
     END IF;
     -- Before anything is written: can anybody come there?
-    SELECT s.* INTO shift FROM events_shift s
+    SELECT s.id, s.capacity, s.ends_at, e.state INTO shift.id, shift.capacity, shift.ends_at, state
+    FROM events_shift s JOIN events_event e ON e.id = s.event_id
     WHERE s.id = (asked->>'shift')::uuid AND s.event_id = coalesce((asked->>'event')::uuid, s.event_id);
-    outcome := events_closed(shift, moment);
+    outcome := events_closed(state, shift.ends_at, moment);
     IF outcome IS NULL AND places > shift.capacity THEN
         outcome := 'crowd'; room := shift.capacity;
     END IF;
@@ -59,6 +62,7 @@ BEGIN
             lacking := found.given_name = '' AND who->>'given_name' <> '' OR found.language = '' AND who->>'language' <> ''
                 OR found.family_name = '' AND who->>'family_name' <> ''
                 OR found.postal_code = '' AND who->>'postal_code' <> '';
+            added := found.channel = '';
             held := CASE found.channel WHEN '' THEN jsonb_array_length(who->'points') ELSE held + 1 END;
         ELSIF found.id = person THEN  -- the rows come by channel: email first
             held := held + 1;
@@ -67,11 +71,14 @@ BEGIN
 
     -- From here on others who want this shift wait.
     SELECT s.* INTO shift FROM events_shift s WHERE s.id = shift.id FOR UPDATE;
-    IF events_closed(shift, moment) IS NOT NULL THEN  -- a moment ago: take back what was written
-        RAISE EXCEPTION '%', events_closed(shift, moment) USING ERRCODE = 'GWREF';
+    SELECT e.state INTO state FROM events_event e WHERE e.id = shift.event_id;
+    IF events_closed(state, shift.ends_at, moment) IS NOT NULL THEN  -- a moment ago: take back what was written
+        RAISE EXCEPTION '%', events_closed(state, shift.ends_at, moment) USING ERRCODE = 'GWREF';
     END IF;
-    room := shift.capacity - shift.opening - shift.taken;
-    SELECT r.* INTO had FROM events_rsvp r WHERE r.shift_id = shift.id AND r.person_id = person;
+    room := events_room(shift);
+    IF NOT added THEN  -- who is new comes nowhere yet
+        SELECT r.* INTO had FROM events_rsvp r WHERE r.shift_id = shift.id AND r.person_id = person;
+    END IF;
     IF had.state <> 'cancelled' THEN
         outcome := 'known'; rsvp := had.id;
         RETURN;
@@ -93,7 +100,9 @@ BEGIN
     IF source IS NOT NULL THEN
         PERFORM sources_touch((asked->>'touch')::uuid, source, person, asked->>'page', moment);
     END IF;
-    PERFORM people_agree(person, asked->'consents', asked->>'page', actor, moment);
+    IF jsonb_array_length(asked->'consents') > 0 THEN
+        PERFORM people_agree(person, asked->'consents', asked->>'page', actor, moment);
+    END IF;
     IF had.id IS NULL THEN
         INSERT INTO events_rsvp (id, shift_id, person_id, state, guests, source_id, at, changed_at)
         VALUES (rsvp, shift.id, person, outcome, places - 1, source, moment, moment);
@@ -110,13 +119,12 @@ BEGIN
                           'event', shift.event_id, source, places, subject, moment);
 END $$;
 
--- Why nobody can join a shift: missing, cancelled, over; null where they can.
-CREATE FUNCTION events_closed(shift events_shift, moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+-- Why nobody can join: missing, cancelled, over; null where they can. state: of the event, null where there is none.
+CREATE FUNCTION events_closed(state text, ends_at timestamptz, moment timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
-        WHEN shift.id IS NULL THEN 'missing'
-        WHEN event.state = 'cancelled' THEN 'cancelled'
-        WHEN event.state <> 'published' THEN 'missing'
-        WHEN shift.ends_at <= moment THEN 'over'
+        WHEN state = 'cancelled' THEN 'cancelled'
+        WHEN state IS DISTINCT FROM 'published' THEN 'missing'
+        WHEN ends_at <= moment THEN 'over'
     END
-    FROM (SELECT) one LEFT JOIN events_event event ON event.id = shift.event_id
 $$;

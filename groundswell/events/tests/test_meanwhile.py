@@ -53,7 +53,7 @@ def test_nobody_slips_into_an_event_that_is_being_cancelled(guarded, many_connec
     """Unguarded (the control: not looked at again under the lock), both slip in."""
     event = published()
     services.rsvp(first(event).pk, who("erin"), page="/events")
-    late = "IF events_closed(shift, moment) IS NOT NULL THEN  -- a moment ago"
+    late = "IF events_closed(state, shift.ends_at, moment) IS NOT NULL THEN  -- a moment ago"
     if guarded:
         found = pressed_while(event, lambda: services.cancel(event, TEST))
         assert [type(one) for one in found] == [Refused, Refused]

@@ -1,7 +1,8 @@
 -- Find the person whom these details name, or add them: one call, safe when the same form comes from everywhere at once.
 --
 -- details: id (of the person, should they be new), given_name, family_name, search_text, language, postal_code, scope,
---          points: [{id, channel, system, value, written}], the way that names a person best first.
+--          points: [{id, channel, system, value, written}], the way that names a person best first: one of a channel,
+--          in the order of the channels' names.
 -- anyway:  add them although somebody has the phone that is all they gave.
 --
 -- Returns a row for each contact point that somebody has, with its person. Who was added comes with an empty channel.
@@ -11,39 +12,43 @@ RETURNS TABLE (channel text, system text, value text, person people_person) LANG
 DECLARE
     new_id uuid := details->>'id';
     points jsonb := details->'points';
-    written integer;
-    named boolean;
-    held record;
+    most   integer := jsonb_array_length(points) - 1;
+    named  boolean := false;
+    added  boolean;
+    way    jsonb;
 BEGIN
-    -- Lock the contact points in one order for everybody, so that two forms about one person go one after the other.
-    PERFORM pg_advisory_xact_lock(lock) FROM (
-        SELECT DISTINCT hashtextextended(concat_ws(E'\n', 'person', p->>'channel', p->>'system', p->>'value'), 0) AS lock
-        FROM jsonb_array_elements(points) p ORDER BY 1
-    ) locks;
+    -- Lock the ways to a person in their one order, so that two forms about one person go one after the other.
+    FOR n IN 0..most LOOP
+        way := points->n;
+        PERFORM pg_advisory_xact_lock(
+            hashtextextended(concat_ws(E'\n', 'person', way->>'channel', way->>'system', way->>'value'), 0));
+    END LOOP;
     FOR attempt IN 1..3 LOOP
         -- Who holds them? An email or an external id names one person; a phone may be a family's.
-        named := false;
-        FOR held IN
-            SELECT point.channel, point.system, point.value, person
-            FROM jsonb_to_recordset(points) AS asked (channel text, system text, value text)
-            JOIN people_contactpoint point
-                ON point.channel = asked.channel AND point.system = asked.system AND point.value = asked.value
-            JOIN people_person person ON person.id = point.person_id
-            ORDER BY point.channel LIMIT 20
-        LOOP
-            channel := held.channel; system := held.system; value := held.value; person := held.person;
-            named := named OR channel <> 'phone' OR points->0->>'channel' = 'phone' AND NOT anyway;
-            RETURN NEXT;
+        FOR n IN 0..most LOOP
+            way := points->n; channel := way->>'channel'; system := way->>'system'; value := way->>'value';
+            FOR person IN
+                SELECT holder.* FROM people_contactpoint point JOIN people_person holder ON holder.id = point.person_id
+                WHERE point.channel = way->>'channel' AND point.system = way->>'system' AND point.value = way->>'value'
+                LIMIT 20
+            LOOP
+                named := named OR n = 0 AND NOT anyway OR way->>'channel' <> 'phone';
+                RETURN NEXT;
+            END LOOP;
         END LOOP;
         IF named THEN
             RETURN;
         END IF;
-        INSERT INTO people_contactpoint (id, person_id, channel, system, value, written, status, added_at)
-        SELECT asked.id, new_id, asked.channel, asked.system, asked.value, asked.written, 'unverified', moment
-        FROM jsonb_to_recordset(points) AS asked (id uuid, channel text, system text, value text, written text)
-        ON CONFLICT DO NOTHING;
-        GET DIAGNOSTICS written = ROW_COUNT;
-        IF written = jsonb_array_length(points) THEN
+        FOR n IN 0..most LOOP
+            way := points->n;
+            INSERT INTO people_contactpoint (id, person_id, channel, system, value, written, status, added_at)
+            VALUES ((way->>'id')::uuid, new_id, way->>'channel', way->>'system', way->>'value', way->>'written',
+                    'unverified', moment)
+            ON CONFLICT DO NOTHING;
+            added := FOUND;
+            EXIT WHEN NOT added;
+        END LOOP;
+        IF added THEN
             INSERT INTO people_person (id, given_name, family_name, search_text, language, postal_code, scope, added_at)
             VALUES (new_id, details->>'given_name', details->>'family_name', details->>'search_text',
                     details->>'language', details->>'postal_code', (details->>'scope')::ltree, moment)

@@ -158,7 +158,7 @@ def unlocked():
     """Nobody waits for anybody who names the same person; and everybody has looked before anybody writes."""
     write = "INSERT INTO people_contactpoint"
     with (
-        without("people_find_or_add", "pg_advisory_xact_lock(lock)", "1"),
+        without("people_find_or_add", "pg_advisory_xact_lock(", "abs("),
         without("people_find_or_add", write, f"PERFORM pg_sleep(1); {write}"),
     ):
         yield
