@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
-from groundswell.events.forms import GuestsForm
+from groundswell.events.forms.coming import GuestsForm
 from groundswell.events.models import RSVP
 from groundswell.events.rules import Invalid, NoRoom, Refused
 from groundswell.kit.open_pages import open_page

@@ -12,7 +12,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page, require_safe
 
 from groundswell.events import selectors
-from groundswell.events.forms import FindForm, in_miles
+from groundswell.events.forms.finding import FindForm, in_miles
 from groundswell.events.selectors import Bounds, FoundEvent
 from groundswell.kit import maps
 from groundswell.kit.open_pages import open_page

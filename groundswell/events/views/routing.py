@@ -12,13 +12,14 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from groundswell.events import attendance, forecasting, links, nearby, programme, selectors, verbs
-from groundswell.events.forms import OverbookForm
+from groundswell.events.forms.routing import OverbookForm
 from groundswell.events.models import Event
 from groundswell.events.programme import Standing
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.selectors import FoundEvent
 from groundswell.events.services import routing
-from groundswell.events.views.hosting import _actor, _by_link, _running
+from groundswell.events.views.answers import by_link
+from groundswell.events.views.mine import actor_of, running
 from groundswell.kit import tables
 from groundswell.ledger.rules import person_actor
 from groundswell.people import selectors as people_read
@@ -45,11 +46,11 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         form = OverbookForm(offers, request.POST, initial=chosen)
         try:
             if request.POST.get("act") == "invite":
-                routing.invite(event, _actor(request))
+                routing.invite(event, actor_of(request))
                 messages.success(request, _("Invitations are on their way."))
                 return redirect("events:fill", event.pk)
             if form.is_valid():
-                routing.overbook(event, form.cleaned_data["percent"], _actor(request))
+                routing.overbook(event, form.cleaned_data["percent"], actor_of(request))
                 messages.success(request, _("Saved."))
                 return redirect("events:fill", event.pk)
         except Invalid as invalid:
@@ -70,7 +71,7 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "form": form,
     }
     status = 422 if form.errors else 200
-    return render(request, "events/fill.html", _running(request, event, "fill") | context, status=status)
+    return render(request, "events/fill.html", running(request, event, "fill") | context, status=status)
 
 
 def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
@@ -105,7 +106,7 @@ def no_more(request: HttpRequest, token: str) -> HttpResponse:
     """The last link in an invitation: the button ends them, and news by email."""
     person = links.no_more_from(token)
     agrees = any(people_read.agrees(person, purpose, "email") for purpose in ("events", "news"))
-    return _by_link(
+    return by_link(
         request, lambda: routing.stop(person, person_actor(person.pk)), "events/no_more.html", {"agrees": agrees}
     )
 

@@ -16,7 +16,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, conditional_page, require_POST, require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
-from groundswell.events.forms import Answers, RSVPForm, plain_answers
+from groundswell.events.forms.coming import Answers, RSVPForm, plain_answers
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.selectors import PublicEvent
 from groundswell.kit import look
