@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=BENCHES)
         parser.add_argument("--events", type=int, help="how many events (night)")
         parser.add_argument("--rsvps", type=int, help="how many people come (night)")
+        parser.add_argument("--from-file", type=Path, help="events with their capacities and RSVPs, as CSV (night)")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +31,7 @@ class Command(BaseCommand):
             bench = importlib.import_module(f"bench.{options['name']}")
         except ModuleNotFoundError as error:
             raise CommandError(f"The load generators are part of a checkout ({error}). Run this in one.") from error
-        sizes = {name: options[name] for name in ("events", "rsvps") if options[name]}
+        sizes = {name: options[name] for name in ("events", "rsvps", "from_file") if options[name]}
         figures = bench.run(**sizes)
         if options["json"]:
             self.stdout.write(json.dumps(figures))
