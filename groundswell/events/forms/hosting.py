@@ -154,7 +154,8 @@ class EditForm(EventForm):
 def _in_words(field: forms.Field, value: object) -> str:
     if not isinstance(field, forms.ChoiceField):
         return str(value or "") or "–"
-    words = dict(field.choices)  # type: ignore[arg-type]
+    choices: Any = field.choices
+    words = dict(choices)
     return ", ".join(str(words.get(one, one)) for one in (value if isinstance(value, list) else [value])) or "–"
 
 

@@ -220,7 +220,7 @@ def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
         _act(rsvp, request.POST.get("act", ""), actor_of(request))
     except Refused as refused:
         problem = str(refused)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if "HX-Request" not in request.headers:
         if problem:
             messages.error(request, problem)
         return redirect(reverse("events:desk", args=[event.pk]) + f"#g-{rsvp.pk}")
