@@ -123,37 +123,19 @@ def test_of_searches_those_near_a_named_place_are_kept(asked, keyed, client):
     assert said == ([*finding.LISTING, str(event.pk)] if keyed else [])
 
 
-def test_a_change_shows_within_a_second(monkeypatch):
-    subject = new_id()
-    site = Site(subject)
-    site.front.watching = False
-    monkeypatch.setattr(Front, "_watch", _watched := watch_for(3))
-    assert site.get()[2] == b"1"
-    time.sleep(0.3)
-    assert site.get()[2] == b"1"
-    say(subject)
-    began = time.monotonic()
-    while site.get()[2] == b"1":
-        assert time.monotonic() - began < 1
-        time.sleep(0.01)
-    _watched.over.wait(10)
-
-
-def watch_for(seconds):
-    """The front's own watching, but for an end, so that no thread outlives its test."""
+def test_a_change_shows_by_itself_and_the_ledger_is_looked_at_several_times_a_second(monkeypatch):
+    assert front.LOOK_S <= 0.25
+    monkeypatch.setattr(front, "MOMENT_S", front.KEPT_S)  # so that nothing but a look tells
+    subject, stop, stopped = new_id(), threading.Event(), threading.Event()
 
     def watch(self):
-        until = time.monotonic() + seconds
-        try:
-            while time.monotonic() < until:
-                self.look()
-                time.sleep(front.LOOK_S)
-        finally:
-            connection.close()
-            watch.over.set()
+        """The front's own watching, but for an end, so that no thread outlives its test."""
+        while not stop.wait(front.LOOK_S):
+            self.look()
+        connection.close()
+        stopped.set()
 
-    watch.over = threading.Event()
-    return watch
+    monkeypatch.setattr(Front, "_watch", watch)
 
 
 @pytest.mark.parametrize("guarded", [True, False])
