@@ -136,6 +136,16 @@ def test_a_change_shows_by_itself_and_the_ledger_is_looked_at_several_times_a_se
         stopped.set()
 
     monkeypatch.setattr(Front, "_watch", watch)
+    site = Site(subject)
+    site.front.watching = False
+    assert site.get()[2] == site.get()[2] == b"1"
+    say(subject)
+    for _ in range(1_000):
+        if site.get()[2] == b"2":
+            break
+        time.sleep(0.01)
+    stop.set()
+    assert stopped.wait(10) and site.get()[2] == b"2"
 
 
 @pytest.mark.parametrize("guarded", [True, False])
