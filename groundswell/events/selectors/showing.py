@@ -86,6 +86,7 @@ class PublicEvent:
     shifts: list[PublicShift]
     hosts: list[str]  # first names
     sequence: int
+    merged_into: UUID | None  # the event to which those who came go instead
 
     @property
     def open(self) -> bool:
@@ -146,6 +147,7 @@ def shown(event: Event, *, exact: bool = False) -> PublicEvent:
         shifts=[public_shift(shift) for shift in event.shifts.all()],
         hosts=[host.person.given_name for host in event.host_set.all() if host.person.given_name],
         sequence=event.sequence,
+        merged_into=event.merged_into_id,
     )
 
 

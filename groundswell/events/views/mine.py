@@ -8,14 +8,24 @@ from django.http import HttpRequest
 from groundswell.events import selectors
 from groundswell.events.forms.hosting import CoHostForm
 from groundswell.events.models import Event
+from groundswell.events.services import merging
 from groundswell.events.services.hosting import leads, reviewed_again
 from groundswell.ledger.rules import user_actor
+from groundswell.people.selectors import NotFound
 from groundswell.powers import viewer
 
 
 def mine(request: HttpRequest, event_id: UUID) -> Event:
     """The event, for its hosts and whoever may change it. Raises NotFound."""
     return selectors.access_event(viewer.of(request), event_id)
+
+
+def runs(request: HttpRequest, event_id: UUID) -> bool:
+    """Whether it is theirs to change."""
+    try:
+        return bool(mine(request, event_id))
+    except NotFound:
+        return False
 
 
 def actor_of(request: HttpRequest) -> str:
@@ -35,4 +45,6 @@ def running(request: HttpRequest, event: Event, tab: str) -> dict[str, Any]:
         "hosts": selectors.hosts_of(event),
         "invited": event.invitations.filter(accepted_at=None).order_by("at", "pk"),
         "cohost": CoHostForm(),
+        "proposed": merging.asked_of(event),
+        "into": selectors.loaded([event.merged_into_id]).get(event.merged_into_id) if event.merged_into_id else None,
     }

@@ -16,10 +16,9 @@ from groundswell.events.forms.routing import OverbookForm
 from groundswell.events.models import Event
 from groundswell.events.programme import Standing
 from groundswell.events.rules import Invalid, Refused
-from groundswell.events.selectors import FoundEvent
-from groundswell.events.services import routing
+from groundswell.events.services import merging, routing
 from groundswell.events.views.answers import by_link
-from groundswell.events.views.mine import actor_of, running
+from groundswell.events.views.mine import actor_of, running, runs
 from groundswell.kit import tables
 from groundswell.ledger.rules import person_actor
 from groundswell.people import selectors as people_read
@@ -27,6 +26,7 @@ from groundswell.people.selectors import NotFound
 from groundswell.powers import viewer
 from groundswell.powers.gates import signed_in
 from groundswell.powers.public import public_action
+from groundswell.powers.rules import covers
 
 SHOWN = 50
 CSV = ("list", "id", "title", "city", "state", "starts_at", "places", "taken", "waiting", "expected")
@@ -64,7 +64,8 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "known": attendance.rates().known,
         "limited": any(one.shift.capacity for one in forecasts),
         "thin": thin,
-        "neighbors": _neighbors(event) if thin else [],
+        "neighbors": merging.neighbors(event)[: nearby.OFFERED] if thin else [],
+        "runs": runs(request, event.pk),
         "closed": routing.closed(event),
         "to_invite": routing.to_invite(event),
         "invited": routing.invited(event),
@@ -82,13 +83,6 @@ def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
         (percent, sum(forecasting.beyond(room, share, rates.strength, percent / 100) for room, share in limited))
         for percent in routing.BOUNDS[1:]
     ]
-
-
-def _neighbors(event: Event) -> list[FoundEvent]:
-    """Where its guests could go instead."""
-    shown = selectors.shown(event)
-    found = nearby.with_room(shown, [shift for shift in shown.shifts if not shift.past], radius_m=routing.REACH_M)
-    return found.events if found.same_days else []
 
 
 def _reached(request: HttpRequest, event_id: UUID) -> Event:
@@ -133,6 +127,11 @@ def lists(request: HttpRequest) -> HttpResponse:
         "short_of_people": found.short_of_people[:SHOWN],
         "places_total": len(found.short_of_places),
         "people_total": len(found.short_of_people),
+        "changeable": {
+            one.id
+            for one in found.short_of_people[:SHOWN]
+            if any(covers(s, one.scope) for s in who.scopes(verbs.CHANGE))
+        },
     }
     return render(request, "events/programme.html", context)
 

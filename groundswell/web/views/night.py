@@ -25,7 +25,10 @@ from groundswell.web.views.moving import moving
 NEWEST = 7
 NEWEST_OF = ("event.rsvp", "event.waiting", "event.promoted", "event.rsvp_cancelled", "event.attended")
 LATE_S = 5  # entries wait longer for their block: say so
-COMES = ("event.rsvp", "event.promoted", "event.rsvp_changed", "event.rsvp_cancelled", "event.opening_balance")
+COMES = (
+    *("event.rsvp", "event.promoted", "event.rsvp_changed", "event.rsvp_cancelled", "event.opening_balance"),
+    *("event.moved_in", "event.moved_on"),
+)
 WAITS = ("event.waiting", "event.promoted", "event.waiting_changed", "event.left_waiting")
 
 
