@@ -3,13 +3,20 @@
 Prints one JSON object for the bench that asked.
 """
 
+import csv
 import json
 import random
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
+
+if TYPE_CHECKING:  # at run time only once Django is set up
+    from groundswell.events.models import Event
+    from groundswell.web.demo.shape import Gathering
 
 HOT = 10  # events that everybody wants
 HOT_SHARE = 0.02  # of all RSVPs, each
@@ -17,6 +24,48 @@ HOT_SHARE = 0.02  # of all RSVPs, each
 
 def night(count: int, rsvps: int) -> dict[str, object]:
     """Events in the shape of the night, and who will come to which: `[shift, event, guests]` in the order of asking."""
+    from groundswell.kit import clock
+    from groundswell.web.demo import shape
+
+    chance = random.Random(2015)
+    made = _events(chance, list(shape.gatherings(count, clock.now())))
+    sizes = [shape.size((number + 0.5) / count) for number in range(count)]
+    chance.shuffle(sizes)
+    hot = int(rsvps * HOT_SHARE)
+    wanted = chance.choices(range(HOT, count), [size + 0.1 for size in sizes[HOT:]], k=rsvps - HOT * hot)
+    wanted += [index for index in range(HOT) for _ in range(hot)]
+    chance.shuffle(wanted)
+    shifts = [event.shifts.all()[0] for event in made]
+    guests = [min(chance.choice(shape.PARTY), shifts[n].capacity or 10) - 1 for n in wanted]
+    return _asked(made, wanted, guests)
+
+
+def real(path: str) -> dict[str, object]:
+    """The same of the events in a file, with their places, capacities and RSVPs; each RSVP is one place.
+
+    Also `over`: how many of them had more RSVPs than places.
+    """
+    from groundswell.kit import clock, geo
+    from groundswell.web.demo import shape
+
+    chance, now = random.Random(2015), clock.now()
+    with Path(path).open() as file:
+        rows = list(csv.DictReader(file))
+    gatherings, wanted = [], []
+    for number, row in enumerate(rows):
+        known, at = geo.find_zip(row["zip"]), (float(row["lat"]), float(row["lon"]))
+        city = known.city if known else row["state"]
+        spot = shape.Spot(city, row["state"], row["zip"], *at, geo.time_zone_at(*at))
+        drawn = shape.gathering(chance, now, shape.the_night(now), spot, "house_party", "House party in {city}", 0)
+        gatherings.append(replace(drawn, capacity=int(row["capacity"]) or None))
+        wanted += [number] * int(row["rsvps"])
+    chance.shuffle(wanted)
+    over = sum(0 < int(row["capacity"]) < int(row["rsvps"]) for row in rows)
+    return _asked(_events(chance, gatherings), wanted, [0] * len(wanted)) | {"over": over}
+
+
+def _events(chance: random.Random, gatherings: "Sequence[Gathering]") -> "Sequence[Event]":
+    """These events, published, each of a host of its own and with nobody in it."""
     from django.db.models import prefetch_related_objects
 
     from groundswell.events import services as events
@@ -25,29 +74,24 @@ def night(count: int, rsvps: int) -> dict[str, object]:
     from groundswell.people import services as people
     from groundswell.web.demo import loading, shape
 
-    chance, now = random.Random(2015), clock.now()
-    gatherings = [replace(made, parties=[]) for made in shape.gatherings(count, now)]
     hosts = [
         loading.new(shape.somebody(chance, number, made.spot.postal_code)) for number, made in enumerate(gatherings)
     ]
     ids = people.add_many(hosts, actor=loading.ACTOR, how="demo")
+    now = clock.now()
     made = events.add_events(
         (BulkEvent(host, loading.details(one), now) for host, one in zip(ids, gatherings, strict=True)),
         actor=loading.ACTOR,
     )
     prefetch_related_objects(made, "shifts")
-    shifts = [event.shifts.all()[0] for event in made]
-    sizes = [shape.size((number + 0.5) / count) for number in range(count)]
-    chance.shuffle(sizes)
-    hot = int(rsvps * HOT_SHARE)
-    wanted = chance.choices(range(HOT, count), [size + 0.1 for size in sizes[HOT:]], k=rsvps - HOT * hot)
-    wanted += [index for index in range(HOT) for _ in range(hot)]
-    chance.shuffle(wanted)
+    return made
+
+
+def _asked(events: "Sequence[Event]", wanted: Sequence[int], guests: Sequence[int]) -> dict[str, object]:
     asked = [
-        (str(shifts[n].pk), str(made[n].pk), min(chance.choice(shape.PARTY), shifts[n].capacity or 10) - 1)
-        for n in wanted
+        (str(events[n].shifts.all()[0].pk), str(events[n].pk), more) for n, more in zip(wanted, guests, strict=True)
     ]
-    return {"asked": asked, "events": [str(event.pk) for event in made]}
+    return {"asked": asked, "events": [str(event.pk) for event in events]}
 
 
 def asks(path: str) -> dict[str, object]:
@@ -114,5 +158,5 @@ def holder() -> dict[str, object]:
 if __name__ == "__main__":
     django.setup()
     what, *words = sys.argv[1:]
-    made = night(*map(int, words)) if what == "night" else asks(words[0]) if what == "asks" else holder()
-    sys.stdout.write(json.dumps(made))
+    fills = {"night": lambda: night(*map(int, words)), "real": lambda: real(*words), "asks": lambda: asks(*words)}
+    sys.stdout.write(json.dumps(fills.get(what, holder)()))

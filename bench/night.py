@@ -39,19 +39,26 @@ LEFT JOIN LATERAL (
 """
 
 
-def run(events: int = 3_500, rsvps: int = 100_000) -> dict[str, float | int]:
-    """Let `rsvps` distinct people come to `events` events.
+def run(events: int = 3_500, rsvps: int = 100_000, from_file: Path | None = None) -> dict[str, float | int]:
+    """Let `rsvps` distinct people come to `events` events; or as many as a file counts to the events in it.
 
     Returns:
         seconds, per_second, p50_ms, p99_ms; acknowledged (replies that say thanks), stored; oversold (shifts with more
         places taken than they have), undersold (shifts where somebody waits who would fit), miscounted (shifts whose
         counters differ from their rows); errors (other replies); server_rss_mb at its most; client_cpu_share (of the
-        machine's two cores); floor_per_second, ratio_to_floor.
+        machine's two cores); floor_per_second, ratio_to_floor. Of a file also over_in_file (events with more RSVPs than
+        places in it).
     """
     asked: list[dict[str, object]] = []
+    over: dict[str, int] = {}
 
     def fill(scratch: Site) -> None:
-        asked.extend(_people(scratch.fill("night", str(events), str(rsvps))["asked"]))
+        if from_file:
+            filled = scratch.fill("real", str(from_file))
+            over["over_in_file"] = filled["over"]
+        else:
+            filled = scratch.fill("night", str(events), str(rsvps))
+        asked.extend(_people(filled["asked"]))
         with psycopg.connect(scratch.url, autocommit=True) as link:
             link.execute("VACUUM ANALYZE")
 
@@ -78,6 +85,7 @@ def run(events: int = 3_500, rsvps: int = 100_000) -> dict[str, float | int]:
         "client_cpu_share": round(done.cpu_seconds / done.seconds / 2, 2),
         "floor_per_second": round(floor),
         "ratio_to_floor": round(done.per_second() / floor, 2),
+        **over,
     }
 
 

@@ -68,7 +68,7 @@ def _changed_after(scratch: Site, pages: list[str]) -> float:
     forms = []
     for path in pages:
         page = scratch.get(path)[1].decode()
-        forms.append({name: FIELD[name].search(page)[1] for name in FIELD})  # type: ignore[index]
+        forms.append({name: field.findall(page)[0] for name, field in FIELD.items()})
     time.sleep(MIN_SECONDS + 0.5)
     longest = 0.0
     for number, (path, form) in enumerate(zip(pages, forms, strict=True)):

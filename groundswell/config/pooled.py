@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import psycopg
+from psycopg_pool import ConnectionPool
 
 SURE_S = 1.0  # who answered so short ago is not asked again
 
@@ -11,14 +12,23 @@ SURE_S = 1.0  # who answered so short ago is not asked again
 class Connection(psycopg.Connection[Any]):
     """Before each request the pool asks a connection, by an empty query, whether it still lives: here at most once a
     second. That question cost a tenth of a short request. Where the database went away within the second, the request
-    that finds out is answered with 503, and the next one asks."""
+    that finds out is answered with 503, and the next one asks.
+
+    After a restart of the database all are dead. The pool would meet them one by one and wait longer after each, beyond
+    the patience of any request: here the first one makes it look through those it keeps."""
 
     answered_at = 0.0
 
     def execute(self, query: Any, *args: Any, **more: Any) -> psycopg.Cursor[Any]:
         if query != "":
             return super().execute(query, *args, **more)
-        if time.monotonic() - self.answered_at > SURE_S:
-            super().execute(query)
+        pool = self._pool  # None while it looks through those it keeps: then each is asked, and asks for no more
+        if pool is None or time.monotonic() - self.answered_at > SURE_S:
+            try:
+                super().execute(query)
+            except psycopg.OperationalError:
+                if isinstance(pool, ConnectionPool):
+                    pool.check()
+                raise
             self.answered_at = time.monotonic()
         return self.cursor()

@@ -1,9 +1,9 @@
 """The ledger kinds this floor writes. `on` is the event; `quantity` is the number of places, of host_message of people.
 
-Places of those who come = rsvp + promoted + rsvp_changed - rsvp_cancelled. Places on the waiting list = waiting +
-waiting_changed - promoted - left_waiting. The quantity of the changes may be negative. Places of those who came =
-attended, of those who did not = missed: a correction takes the old entry back by one of its kind and the negative
-quantity. Of those who came, walked_in came without having said so: they took no place.
+Places of those who come = rsvp + promoted + rsvp_changed + moved_in - rsvp_cancelled - moved_on. Places on the waiting
+list = waiting + waiting_changed - promoted - left_waiting. The quantity of the changes may be negative. Places of those
+who came = attended, of those who did not = missed: a correction takes the old entry back by one of its kind and the
+negative quantity. Of those who came, walked_in came without having said so: they took no place.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +33,14 @@ KINDS = [
     Kind("event.waiting_changed", _("changed how many wait"), {"shift": str, "rsvp": str}),
     Kind("event.rsvp_cancelled", _("said they would not come"), {"shift": str, "rsvp": str}),
     Kind("event.left_waiting", _("left the waiting list"), {"shift": str, "rsvp": str}),
+    Kind("event.moved_on", _("went to another event with their host"), {"shift": str, "rsvp": str}),
+    Kind("event.moved_in", _("came over from another event"), {"shift": str, "rsvp": str}),
+    Kind("event.stayed", _("said they come to the other event, too"), {"shift": str, "rsvp": str}),
+    Kind("event.merge_proposed", _("proposed to merge with another event"), {"into": str}),
+    Kind("event.merge_declined", _("said no to merging"), {"into": str}),
+    Kind("event.merge_withdrawn", _("took back a proposal to merge"), {"into": str}),
+    Kind("event.merged", _("was merged into another event"), {"into": str}),
+    Kind("event.took_in", _("took in the guests of another event"), {"from": str}),
     Kind("event.attended", _("came"), {"shift": str, "rsvp": str}),
     Kind("event.host_message", _("wrote to {quantity} guests"), {"to": str}),
     Kind("event.copied", _("made an event like this one"), {"copy": str}),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -38,6 +39,7 @@ class Letter:
         why: they get it; empty: their address was written into a form.
         reply_to: where answers go; empty: nowhere.
         code: the address of the picture to show at the door; empty: none.
+        gone: the calendar file of what does not happen; empty: none.
     """
 
     subject: str
@@ -50,6 +52,7 @@ class Letter:
     why: str = ""
     reply_to: str = ""
     code: str = ""
+    gone: str = ""
 
 
 def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
@@ -64,7 +67,7 @@ def message(key: str, person: Person, address: str, letter_of: Callable[[], Lett
             subject=" ".join(letter.subject.split()),
             text=render_to_string("events/mails/letter.txt", context),
             html=render_to_string("events/mails/letter.html", context),
-            attachments=_attached(letter.invite),
+            attachments=[*_attached(letter.invite), *_attached(letter.gone)],
             notice=letter.notice,
             reply_to=letter.reply_to,
         )
@@ -167,11 +170,11 @@ def from_host(rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: st
     """What a host wrote, in their own words; while the event is ahead also when, where and how to cancel."""
     shift = _shift_of(rsvp, event)
     ahead = to in ("going", "waiting") and shift is not None and not shift.past
-    about = {"title": event.title, "name": movement().name}
     if to == "waiting":
+        about = {"title": event.title, "name": movement().name}
         why = _("You get this because you are on the waiting list of “%(title)s” with %(name)s.") % about
     else:
-        why = _("You get this because you said you would come to “%(title)s” with %(name)s.") % about
+        why = _said_so(event)
     writes = _("%(host)s, who hosts this event, writes:") % {"host": by} if by else _("Your host writes:")
     return Letter(
         subject,
@@ -182,6 +185,53 @@ def from_host(rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: st
         notice=True,
         why=why,
         reply_to=reply_to,
+    )
+
+
+def moved(rsvp: RSVP, event: PublicEvent, before: PublicEvent, shift_id: UUID) -> Letter:
+    """What they said they would come to goes together with another event: `before` is called off, its shift too."""
+    shift = next(shift for shift in before.shifts if shift.id == shift_id)
+    about = {
+        "old": before.title,
+        "new": event.title,
+        "hosts": ", ".join(event.hosts),
+        "when": shown_span(shift.starts_at, shift.ends_at, before.time_zone),
+        "where": _("online") if before.online else calendar.address(before.place),
+    }
+    return Letter(
+        _("Together with others: %(title)s") % {"title": event.title},
+        [
+            _("“%(old)s” and “%(new)s” become one event: few had said they come, and together you are more.") % about,
+            _("You have a place there, too. Below is when and where it is."),
+            *([_("%(hosts)s will be there for you.") % about] if event.hosts else []),
+            _("It was to be %(when)s, %(where)s. Nobody will be there then.") % about,
+            _("Does the new one suit you? One press says so, and another gives your place to somebody else."),
+        ],
+        [(_("I come"), manage_url(rsvp)), (_("I can’t come"), manage_url(rsvp) + "#cannot")],
+        event,
+        _shift_of(rsvp, event),
+        _invite(rsvp, event),
+        notice=True,
+        why=_said_so(before),
+        code=_code(rsvp, event),
+        gone=calendar.file(before, shifts=[shift_id], gone=True),
+    )
+
+
+def merged_where_known(rsvp: RSVP, event: PublicEvent, before: PublicEvent, *, coming: bool) -> Letter:
+    """What they said they would come to goes together with an event of which they said something before."""
+    about = {"old": before.title, "new": event.title}
+    if coming:
+        then = _("You said before that you come to the other one, too, so you need not do anything.")
+    else:
+        then = _("You said before that you cannot come to the other one. If you can after all, say so on its page.")
+    return Letter(
+        _("Cancelled: %(title)s") % {"title": before.title},
+        [_("“%(old)s” and “%(new)s” become one event: few had said they come.") % about, then],
+        [(_("The event’s page"), event_url(event.id))],
+        notice=True,
+        why=_said_so(before),
+        gone=calendar.file(before, shifts=[rsvp.shift_id], gone=True),
     )
 
 
@@ -264,16 +314,82 @@ def taken_off(event: Event) -> Letter:
     )
 
 
+def merge_proposed(event: PublicEvent, into: PublicEvent, places: int, *, joins: bool) -> Letter:
+    """The hosts of a neighbor would bring their guests."""
+    ask = _("The host of “%(title)s” expects few people and asks whether they may come to yours.")
+    bring = ngettext(
+        "The host of “%(title)s” expects few people and asks whether yours may take in %(n)d person.",
+        "The host of “%(title)s” expects few people and asks whether yours may take in %(n)d people.",
+        places,
+    )
+    return Letter(
+        _("Together? %(title)s") % {"title": into.title},
+        [
+            (bring if places else ask) % {"title": event.title, "n": places},
+            *([_("They would like to run it with you.")] if joins else []),
+            _("There is room for all of them. Say yes or no on the page: nothing happens without you."),
+        ],
+        [(_("See and answer"), merge_url(into)), (_("Their event"), event_url(event.id))],
+        event,
+        notice=True,
+    )
+
+
+def merge_declined(event: PublicEvent, into: PublicEvent) -> Letter:
+    """They would rather not."""
+    return Letter(
+        _("Not together: %(title)s") % {"title": event.title},
+        [
+            _("The hosts of “%(title)s” would rather keep it as it is. Your event stays as it was.")
+            % {"title": into.title}
+        ],
+        [(_("See what you can do"), fill_url(event))],
+        notice=True,
+    )
+
+
+def took_in(event: PublicEvent, into: PublicEvent, places: int) -> Letter:
+    """More people come, from a neighbor."""
+    more = ngettext(
+        "%(n)d person of “%(title)s” has a place at your event from now on, and was told by mail.",
+        "%(n)d people of “%(title)s” have a place at your event from now on, and were told by mail.",
+        places,
+    )
+    return Letter(
+        _("You are more now: %(title)s") % {"title": into.title},
+        [more % {"n": places, "title": event.title}],
+        [(_("See who comes"), settings.BASE_URL + reverse("events:desk", args=[into.id]))],
+        into,
+        notice=True,
+    )
+
+
+def merged_away(event: PublicEvent, into: PublicEvent, places: int, *, runs: bool) -> Letter:
+    """Their guests have a place elsewhere; with `runs` whoever led it runs that, too."""
+    about = {"new": into.title, "old": event.title}
+    moved = _("Your guests have a place at “%(new)s” and were told by mail. “%(old)s” is called off.")
+    empty = _("“%(old)s” is called off. Whoever finds its page is led to “%(new)s”.")
+    return Letter(
+        _("Together with others: %(title)s") % {"title": into.title},
+        [
+            (moved if places else empty) % about,
+            *([_("Whoever led it runs the other one, too, from now on.")] if runs else []),
+        ],
+        [(_("The event’s page"), event_url(into.id))],
+        into,
+        notice=True,
+    )
+
+
 def thin(event: PublicEvent) -> Letter:
     """Few will come."""
-    url = settings.BASE_URL + reverse("events:fill", args=[event.id])
     return Letter(
         _("A few more people? %(title)s") % {"title": event.title},
         [
             _("Your event is soon, and few have said so far that they come. That happens to many."),
-            _("One press invites the people who live near. You can also move it to another day or place."),
+            _("One press invites the people who live near. You can also go together with neighbors, or move it."),
         ],
-        [(_("See what you can do"), url)],
+        [(_("See what you can do"), fill_url(event))],
         event,
         notice=True,
     )
@@ -307,6 +423,14 @@ def edit_url(event: PublicEvent) -> str:
     return settings.BASE_URL + reverse("events:edit", args=[event.id])
 
 
+def fill_url(event: PublicEvent) -> str:
+    return settings.BASE_URL + reverse("events:fill", args=[event.id])
+
+
+def merge_url(event: PublicEvent) -> str:
+    return settings.BASE_URL + reverse("events:merge", args=[event.id])
+
+
 def _come(rsvp: RSVP) -> str:
     if not rsvp.guests:
         return _("We look forward to seeing you.")
@@ -315,6 +439,11 @@ def _come(rsvp: RSVP) -> str:
         "We look forward to seeing you and your %(n)d guests.",
         rsvp.guests,
     ) % {"n": rsvp.guests}
+
+
+def _said_so(event: PublicEvent) -> str:
+    about = {"title": event.title, "name": movement().name}
+    return _("You get this because you said you would come to “%(title)s” with %(name)s.") % about
 
 
 def _shift_of(rsvp: RSVP, event: PublicEvent) -> PublicShift | None:

@@ -108,6 +108,9 @@ class Event(models.Model):
     overbook = models.PositiveSmallIntegerField(default=0, db_default=0)
     # the chance in percent, which the host accepts, that more come than fit; 0: no places beyond the capacity
 
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
+    # the event to which those who came to this one go instead
+
     hosts: "models.ManyToManyField[Person, Host]" = models.ManyToManyField(
         Person, through="Host", related_name="hosted_events"
     )
@@ -197,6 +200,8 @@ class RSVP(models.Model):
     called_at = models.DateTimeField(null=True)
     written_as = models.CharField(max_length=100, blank=True, default="", db_default="")
     # the name a host wrote of a walk-in: all that hosts see of somebody who told them nothing
+    moved_from = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="+", db_index=False)
+    # the event they had said they would come to, until they say whether they come to this one, too
     at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now)
 
@@ -230,6 +235,33 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} hosts {self.event}"
+
+
+class Merger(models.Model):
+    """A host's proposal that their guests go to another event and theirs is called off, and what came of it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waits for an answer")
+        MERGED = "merged", _("merged")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    event = models.ForeignKey(Event, models.CASCADE, related_name="mergers")  # whose guests would go
+    into = models.ForeignKey(Event, models.CASCADE, related_name="mergers_here")
+    joins = models.BooleanField()  # its host would run the other one, too
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    at = models.DateTimeField(default=now)
+    event_version = models.IntegerField()  # of both as they were: once one is changed, nobody agrees to this any more
+    into_version = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event"], condition=models.Q(state="open"), name="merger_open_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} into {self.into}"
 
 
 class Invited(models.Model):

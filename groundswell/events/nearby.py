@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import NamedTuple
 
 from groundswell.events import selectors
+from groundswell.events.rules import SAME_DAYS
 from groundswell.events.selectors import FindQuery, FoundEvent, PublicEvent, PublicShift
 from groundswell.kit import clock, geo
 
 OFFERED = 3
-SAME_DAYS = timedelta(days=1)  # so much earlier or later is still about the day they had in mind
 
 
 class Room(NamedTuple):

@@ -14,8 +14,8 @@ from groundswell.kit import clock
 AHEAD = timedelta(days=14)
 
 _EVENTS = """
-SELECT event.id, event.title, event.type, event.city, event.region, event.starts_at, event.time_zone, event.online,
-       host.person_id, sum(shift.opening + shift.taken), CASE WHEN count(shift.capacity) = count(*) THEN
+SELECT event.id, event.scope::text, event.title, event.type, event.city, event.region, event.starts_at, event.time_zone,
+       event.online, host.person_id, sum(shift.opening + shift.taken), CASE WHEN count(shift.capacity) = count(*) THEN
        sum(shift.capacity + shift.extra) END, sum(shift.waiting), bool_and(coalesce(events_room(shift) <= 0, false)),
        max(shift.opening + shift.taken)
 FROM events_event event
@@ -33,6 +33,7 @@ class Standing:
     """An event to come. `places` is None without a limit; `expected` people at its fullest shift."""
 
     id: UUID
+    scope: str
     title: str
     city: str
     region: str
@@ -82,9 +83,11 @@ def programme(scopes: Sequence[str], region: str = "") -> Programme:
         cursor.execute(_EVENTS, {"now": now, "until": now + AHEAD, "scopes": list(scopes)})
         rows = cursor.fetchall()
     found = []
-    for pk, title, kind, city, state, starts, zone, online, host, filled, places, waiting, full, most in rows:
+    for pk, scope, title, kind, city, state, starts, zone, online, host, filled, places, waiting, full, most in rows:
         expected = forecasting.spread(most, rates.share(kind, host, {}), rates.strength).expected
-        found.append(Standing(pk, title, city, state, starts, zone, online, filled, places, waiting, full, expected))
+        found.append(
+            Standing(pk, scope, title, city, state, starts, zone, online, filled, places, waiting, full, expected)
+        )
     totals: dict[str, list[int]] = {}
     for one in found:
         total = totals.setdefault(one.region, [0, 0])

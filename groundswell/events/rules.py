@@ -34,6 +34,7 @@ FURTHEST = timedelta(days=731)  # a later date is nearly always a slip of the ke
 LENGTHS = {"title": 120, "venue": 120, "street": 160, "city": 100, "region": 60}
 DOORS_OPEN = timedelta(hours=1)  # before a shift: from then on checking in is what its host does most
 CONTACTS_SHOWN = timedelta(days=7)  # after the end of an event
+SAME_DAYS = timedelta(days=1)  # so much earlier or later is still about the day somebody had in mind
 PRIVATE_GRID = 50  # a place shown only to guests is drawn on a grid of 1/50 degree: about two kilometres
 
 
@@ -333,6 +334,7 @@ class Act(StrEnum):
     PUBLISH = "publish"
     SEND_BACK = "send back"
     CANCEL = "cancel"
+    MERGE = "merge"  # its guests go to another one
     CHANGE = "change"
     REVIEW_AGAIN = "review again"  # a new host changed what a reviewer let through
 
@@ -358,6 +360,7 @@ def next_standing(standing: Standing, act: Act, *, needs_review: bool = True) ->
     publish    refused      published   refused      refused
     send back  refused      draft       refused      refused
     cancel     cancelled    cancelled   cancelled    refused
+    merge      refused      refused     cancelled    refused
     change     (no change)  (no change) (no change)  refused
     again      refused      refused     waiting      refused
     =========  ===========  ==========  ===========  =========
@@ -375,6 +378,10 @@ def next_standing(standing: Standing, act: Act, *, needs_review: bool = True) ->
             return standing
         case Act.CANCEL, _state:
             return replace(standing, state="cancelled")
+        case Act.MERGE, "published":
+            return replace(standing, state="cancelled")
+        case Act.MERGE, _state:
+            raise Refused(_("Only a published event is merged with another."))
         case Act.SUBMIT, "draft":
             if not standing.confirmed:
                 raise Refused(_("First confirm your email address: press the link we sent you."))
@@ -445,4 +452,30 @@ def promoted(waiting: Iterable[tuple[UUID, int]], free: int | None) -> list[UUID
         elif places <= free:
             chosen.append(rsvp)
             free -= places
+    return chosen
+
+
+def together(asked: Sequence[tuple[datetime, int]], offered: Sequence[tuple[datetime, int | None]]) -> list[int] | None:
+    """To which shifts of another event people would go: for each shift the number of the nearest in time.
+
+    Args:
+        asked: when each shift begins, and its places.
+        offered: when each of the other begins, and what it has left; None: no limit.
+
+    Returns:
+        None where a shift has none within `SAME_DAYS`, or they do not all find room.
+    """
+    left, chosen = [free for _starts, free in offered], []
+    for starts, places in asked:
+        near = [
+            (abs(other - starts), n) for n, (other, _free) in enumerate(offered) if abs(other - starts) <= SAME_DAYS
+        ]
+        if not near:
+            return None
+        n = min(near)[1]
+        if (free := left[n]) is not None:
+            if free < places:
+                return None
+            left[n] = free - places
+        chosen.append(n)
     return chosen

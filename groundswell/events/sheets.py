@@ -15,7 +15,7 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 from groundswell.events import calendar, selectors
-from groundswell.events.forms import consent_words
+from groundswell.events.forms.coming import consent_words
 from groundswell.events.models import RSVP, Event
 from groundswell.kit import clock
 from groundswell.kit.paper import pdf

@@ -1,8 +1,10 @@
 """Pages for everybody from memory, before Django is asked: what stands between ten thousand readers a second and us.
 
-A view says that its reply may be kept, and of which subjects of the ledger it speaks, in a `Surrogate-Key` header; with
-none it is kept for a moment only. Each process looks at the ledger a few times a second and forgets the pages of which
-something was said. Where it cannot look, nothing is kept for longer than a moment.
+A view says that its reply may be kept, and of which subjects of the ledger it speaks, in a `Surrogate-Key` header: ids,
+and kinds of entries that change it whoever they are about. With none it is kept for a moment only. `Surrogate-Control:
+max-age=` says for how many seconds, where it tells less of the time than others. Each process looks at the ledger a few
+times a second and forgets the pages of which something was said. Where it cannot look, nothing is kept for longer than
+a moment.
 """
 
 import logging
@@ -21,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 0.25  # between two looks at the ledger
 MOMENT_S = 0.7  # what is kept without subjects, or while nobody could look
-KEPT_S = 30.0  # what is kept with subjects: pages also tell the time
+KEPT_S = 30.0  # what is kept with subjects, unless its view says otherwise: pages also tell the time
 MOST_BYTES = 64 * 2**20  # of bodies, in each process
 EVERYTHING = "movement.settings_changed"  # a kind that concerns every page
 
@@ -29,21 +31,26 @@ Environ = dict[str, Any]
 Start = Callable[..., Any]
 App = Callable[[Environ, Start], Iterable[bytes]]
 Key = tuple[str, str, str, str, bool]
+Subject = UUID | str | None  # an id, a kind of entry; None: everything
 
 
 class _Page:
-    """A kept reply."""
+    """A kept reply. `orders`: what its view told us about keeping it."""
 
-    def __init__(self, headers: list[tuple[str, str]], body: bytes, subjects: frozenset[UUID]) -> None:
+    def __init__(self, headers: list[tuple[str, str]], body: bytes, orders: dict[str, str]) -> None:
         named = {name.lower(): value for name, value in headers}
         self.headers = [*headers, ("Content-Length", str(len(body)))] if "content-length" not in named else headers
-        self.body, self.subjects = body, subjects
+        self.body = body
+        said = orders["surrogate-key"].split()
+        self.subjects: frozenset[Subject] = frozenset(one if "." in one else UUID(one) for one in said)
+        self.lasts = float(orders.get("surrogate-control", "").removeprefix("max-age=") or KEPT_S)
         self.etag = named.get("etag", "")
         self.not_changed = [(name, value) for name, value in headers if name.lower() in _OF_A_304]
         self.made = time.monotonic()
         self.changed = False
 
 
+_ORDERS = {"surrogate-key", "surrogate-control"}
 _OF_A_304 = {"etag", "cache-control", "vary", "date", "expires", "content-location"}
 
 
@@ -56,7 +63,7 @@ class Front:
         self.bytes = 0
         self.block: int | None = None  # up to which the ledger was looked at
         self.looked = 0.0
-        self.said: dict[UUID | None, float] = {}  # when something was said of a subject; None: of everything
+        self.said: dict[Subject, float] = {}  # when something was said of it
         self.lock = threading.Lock()
         self.making: dict[Key, threading.Lock] = {}
         self.watching = False
@@ -85,12 +92,12 @@ class Front:
     def _good(self, page: _Page) -> bool:
         now = time.monotonic()
         watched = page.subjects and now - self.looked < 2 * LOOK_S
-        return not page.changed and now - page.made < (KEPT_S if watched else MOMENT_S)
+        return not page.changed and now - page.made < (page.lasts if watched else MOMENT_S)
 
     def _while_it_is_made(self, key: Key, page: _Page) -> _Page | None:
         """The old page, where another thread makes the new one this very moment; None: it is ours to make."""
         making = self.making.get(key)
-        return page if making and making.locked() and time.monotonic() - page.made < KEPT_S else None
+        return page if making and making.locked() and time.monotonic() - page.made < page.lasts else None
 
     def _make(self, key: Key, environ: Environ, start: Start) -> Iterable[bytes]:
         """Ask the application, and keep what may be kept."""
@@ -109,18 +116,18 @@ class Front:
             begun = time.monotonic()
             reply = self.app(environ, listen)
             status, headers = said[0]
-            kept = [value for name, value in headers if name.lower() == "surrogate-key"]
-            headers = [(name, value) for name, value in headers if name.lower() != "surrogate-key"]
+            orders = {name.lower(): value for name, value in headers if name.lower() in _ORDERS}
+            headers = [(name, value) for name, value in headers if name.lower() not in _ORDERS]
             self.making.pop(key, None)
             own = any(name.lower() == "set-cookie" for name, _value in headers)  # somebody's, whatever the view says
-            if not kept or own or not status.startswith("200"):
+            if "surrogate-key" not in orders or own or not status.startswith("200"):
                 start(status, headers)
                 return reply
             try:
                 body = b"".join(reply)
             finally:
                 getattr(reply, "close", lambda: None)()
-            page = _Page(headers, body, frozenset(map(UUID, kept[0].split())))
+            page = _Page(headers, body, orders)
             self._keep(key, page, begun)
         start(status, page.headers)
         return [body]
@@ -158,7 +165,7 @@ class Front:
         if self.block is None:
             self.block = ledger.newest_block()
         news = ledger.news(self.block)
-        subjects: frozenset[UUID | None] = frozenset(news.subjects or ())
+        subjects: frozenset[Subject] = news.kinds.union(news.subjects or ())
         if news.subjects is None or EVERYTHING in news.kinds:
             subjects |= {None}
         now = time.monotonic()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 FLAGS = [
@@ -22,6 +23,10 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1280, "height": 800}
+SETTLED = """
+    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+        .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)))
+"""
 
 
 @functools.cache
@@ -48,11 +53,11 @@ def chromium() -> str | None:
     raise RuntimeError(f"no Chromium: {', '.join(tried)}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    # Playwright's sync API runs an event loop, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    """One for the tests of this folder: its driver runs an event loop, which the tests of others must not find."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Django would take our code for asynchronous
         try:
             launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         except (RuntimeError, Error) as error:
@@ -93,3 +98,25 @@ def shots() -> Path:
     folder = Path(__file__).parent.parent.parent / ".groundswell" / "shots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def looks(page: Page) -> Iterator[str]:
+    """Show the page as it stands on a phone in light and on a laptop in dark colours: the layout does not depend on
+    the colours. Yields which look, when the colours have settled."""
+    for size, scheme in ((PHONE, "light"), (LAPTOP, "dark")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(SETTLED)
+        yield f"{size['width']}-{scheme}"
+
+
+def axe_finds(page: Page) -> AxeResults:
+    """What axe has against the page as it stands. Loaded once a page: it is half a megabyte."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return AxeResults(page.evaluate("axe.run({resultTypes: ['violations']})"))
+
+
+def check_with_axe(page: Page, where: str) -> None:
+    found = axe_finds(page)
+    assert found.violations_count == 0, f"{where}\n{found.generate_report()}"

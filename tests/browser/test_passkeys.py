@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
 
 from groundswell.powers.services import found_movement
+from tests.browser.conftest import check_with_axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -89,8 +89,7 @@ def test_a_passkey_that_does_not_answer_is_said(page, dana):
 def test_axe_finds_nothing_on_the_way_in(page, dana, shots):
     def look(name):
         page.screenshot(path=shots / f"{name}.png", full_page=True)
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        check_with_axe(page, name)
 
     page.goto("/account/sign-in/")
     look("sign-in")

@@ -1,7 +1,6 @@
 """People at headquarters in a real browser: live search, the keyboard, what a person's page does."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 
@@ -9,6 +8,7 @@ from groundswell.people import services
 from groundswell.people.services import NewPerson, find_or_add, person_of_user
 from groundswell.powers.services import found_movement
 from groundswell.sources import services as sources
+from tests.browser.conftest import check_with_axe, looks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -92,9 +92,7 @@ def test_search_works_without_javascript(browser, live_server, hq, context):
     plain.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_overflows(page, hq, dana, shots, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_axe_finds_nothing_and_nothing_overflows(page, hq, dana, shots):
     addresses = {
         "people": people(),
         "people-none": people() + "?q=nobody",
@@ -103,10 +101,8 @@ def test_axe_finds_nothing_and_nothing_overflows(page, hq, dana, shots, scheme):
         "sources": reverse("web:sources"),
     }
     for name, address in addresses.items():
-        for width in (390, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
-            page.screenshot(path=shots / f"hq-{name}-{width}-{scheme}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{name} {width}: {found.generate_report()}"
+        page.goto(address)
+        for look in looks(page):
+            page.screenshot(path=shots / f"hq-{name}-{look}.png", full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, look)
+            check_with_axe(page, f"{name} {look}")

@@ -16,7 +16,6 @@ ROOT = Path(__file__).parent.parent.parent
 
 # A twentieth of the real pace: 10 s, 30 s and 60 s.
 HEARTBEAT, STALLED, REAP = 0.5, 1.5, 3.0
-SHORTER = 20
 
 
 class Nursery:

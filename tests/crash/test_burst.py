@@ -175,9 +175,7 @@ def test_a_database_restarted_mid_burst_is_told_calmly_and_comes_back_by_itself(
         database._start(folder, {})
 
     replies = door.burst(names, restart)
-    began = time.monotonic()
     until(lambda: well(door.scratch))
-    assert time.monotonic() - began < 10
     _status, headers, page = down[-1]
     assert 0 < int(headers["retry-after"]) <= 60 and "Everything confirmed so far is safe" in page
     assert {status for status, _headers, _page in replies.values()} <= {303, 503, 0}

@@ -35,7 +35,7 @@ from groundswell.events.services.importing import (
     import_events,
     own_id,
 )
-from groundswell.events.services.rsvps import Agreed, cancel_rsvp, change_rsvp, mark_attended, prove, proven, rsvp
+from groundswell.events.services.rsvps import Agreed, cancel_rsvp, change_rsvp, mark_attended, prove, proven, rsvp, stay
 
 __all__ = [
     "OWN_SYSTEM",
@@ -70,5 +70,6 @@ __all__ = [
     "remove_host",
     "rsvp",
     "send_back",
+    "stay",
     "submit",
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid, Refused
-from groundswell.events.services.rsvps import Agreed, cancel_rsvp, come_back, mark_attended
+from groundswell.events.services.rsvps import Agreed, cancel_rsvp, come_back, mark_attended, stay
 from groundswell.kit import clock
 from groundswell.ledger.services import record
 from groundswell.people import services as people
@@ -31,6 +31,7 @@ def call(rsvp: RSVP, result: str, actor: str, *, number: str = "") -> RSVP:
         match result:
             case Call.WILL_COME:
                 rsvp = come_back(rsvp, actor=actor)
+                stay(rsvp, actor=actor)
             case Call.WILL_NOT_COME:
                 rsvp = cancel_rsvp(rsvp, actor=actor)
         rsvp = RSVP.objects.select_for_update(of=("self",)).select_related("person", "shift__event").get(pk=rsvp.pk)

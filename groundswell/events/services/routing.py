@@ -6,6 +6,7 @@ and one statement claims it, so two jobs at once never both get somebody.
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -198,7 +199,7 @@ def _write(event: Event, claimed: Sequence[UUID], actor: str) -> None:
                 f"event.invited:{event.pk}:{person.pk}",
                 person,
                 reached[person.pk]["email"],
-                lambda person=person: mails.invited(person, shown),  # type: ignore[misc]
+                partial(mails.invited, person, shown),
             )
         )
     queue_many(messages)

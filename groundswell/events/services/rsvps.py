@@ -178,9 +178,8 @@ def change_rsvp(rsvp: RSVP, guests: int, *, actor: str | None = None) -> RSVP:
         Refused: the event is cancelled, the shift is over, or they do not come any more.
     """
     with transaction.atomic():
-        shift, event = _locked(rsvp.shift_id)
+        shift, event, rsvp = _locked(rsvp)
         _check_open(shift, event)
-        rsvp = _fresh(rsvp, shift)
         if rsvp.state not in (GOING, WAITING):
             raise Refused(_("You have cancelled. You can come back on the event's page."))
         return _change_guests(rsvp, shift, guests, actor or person_actor(rsvp.person_id))
@@ -189,15 +188,15 @@ def change_rsvp(rsvp: RSVP, guests: int, *, actor: str | None = None) -> RSVP:
 def cancel_rsvp(rsvp: RSVP, *, actor: str | None = None) -> RSVP:
     """They do not come; who waits gets the places. Again: changes nothing. Raises Refused once the shift is over."""
     with transaction.atomic():
-        shift, event = _locked(rsvp.shift_id)
-        rsvp = _fresh(rsvp, shift)
+        shift, event, rsvp = _locked(rsvp)
         if rsvp.state not in (GOING, WAITING):
             return rsvp
         if shift.ends_at <= clock.now():
             raise Refused(_("This event is over."))
         actor = actor or person_actor(rsvp.person_id)
         going, rsvp.state, rsvp.changed_at = rsvp.state == GOING, CANCELLED, clock.now()
-        rsvp.save(update_fields=["state", "changed_at"])
+        rsvp.moved_from = None
+        rsvp.save(update_fields=["state", "changed_at", "moved_from"])
         if going:
             _give_back(shift, rsvp.places)
             _record("event.rsvp_cancelled", rsvp, event, actor, rsvp.places)
@@ -216,9 +215,8 @@ def come_back(rsvp: RSVP, *, actor: str) -> RSVP:
         Refused: the event is cancelled or the shift is over.
     """
     with transaction.atomic():
-        shift, event = _locked(rsvp.shift_id)
+        shift, event, rsvp = _locked(rsvp)
         _check_open(shift, event)
-        rsvp = _fresh(rsvp, shift)
         if rsvp.state != CANCELLED or rsvp.attended is not None:
             return rsvp
         going = _take(shift, rsvp.places)
@@ -229,6 +227,39 @@ def come_back(rsvp: RSVP, *, actor: str) -> RSVP:
         rsvp.save(update_fields=["state", "at", "changed_at"])
         _record("event.rsvp" if going else "event.waiting", rsvp, event, actor, rsvp.places)
         return rsvp
+
+
+def move(rsvp: RSVP, shift: Shift, *, actor: str) -> None:
+    """Their event is merged with that of `shift`: they have a place there instead. Both shifts must be locked, and
+    the other have room."""
+    leave(rsvp, actor=actor)
+    if not _take(shift, rsvp.places):
+        raise AssertionError("There was room under the lock.")
+    rsvp.moved_from_id, rsvp.shift, rsvp.state = rsvp.shift.event_id, shift, GOING
+    rsvp.called, rsvp.called_at = "", None  # was about the other one
+    rsvp.save(update_fields=["moved_from", "shift", "state", "called", "called_at"])
+    _record("event.moved_in", rsvp, shift.event, actor, rsvp.places)
+
+
+def leave(rsvp: RSVP, *, actor: str) -> None:
+    """Their event is merged with another: they give back what they have of this one. Its shift must be locked."""
+    going, rsvp.state, rsvp.changed_at = rsvp.state == GOING, CANCELLED, clock.now()
+    rsvp.save(update_fields=["state", "changed_at"])
+    if going:
+        _give_back(rsvp.shift, rsvp.places)
+    else:
+        _add_waiting(rsvp.shift, -rsvp.places)
+    _record("event.moved_on" if going else "event.left_waiting", rsvp, rsvp.shift.event, actor, rsvp.places)
+
+
+def stay(rsvp: RSVP, *, actor: str | None = None) -> None:
+    """Who was moved says that they come to the other event, too. Again: changes nothing."""
+    with transaction.atomic():
+        _shift, event, rsvp = _locked(rsvp)
+        if rsvp.moved_from_id and rsvp.state == GOING:
+            rsvp.moved_from = None
+            rsvp.save(update_fields=["moved_from"])
+            _record("event.stayed", rsvp, event, actor or person_actor(rsvp.person_id), rsvp.places)
 
 
 def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
@@ -310,20 +341,18 @@ def lay_opening(event_id: UUID, places: int) -> UUID | None:
     return shift.pk
 
 
-def _locked(shift_id: UUID) -> tuple[Shift, Event]:
-    """The shift under its lock, and its event as it is after that."""
-    shift = Shift.objects.select_for_update().filter(pk=shift_id).first()
-    if shift is None:
-        raise NotFound
+def _locked(rsvp: RSVP) -> tuple[Shift, Event, RSVP]:
+    """The shift under its lock, its event and the RSVP as they are after that: merging may have moved it meanwhile."""
+    while True:
+        shift = Shift.objects.select_for_update().filter(pk=rsvp.shift_id).first()
+        if shift is None:
+            raise NotFound
+        rsvp = RSVP.objects.select_related("person").get(pk=rsvp.pk)
+        if rsvp.shift_id == shift.pk:
+            break
     shift.event = Event.objects.only("state").get(pk=shift.event_id)
-    return shift, shift.event
-
-
-def _fresh(rsvp: RSVP, shift: Shift) -> RSVP:
-    """The RSVP as it is now that its shift is locked."""
-    rsvp = RSVP.objects.select_related("person").get(pk=rsvp.pk)
     rsvp.shift = shift
-    return rsvp
+    return shift, shift.event, rsvp
 
 
 def _check_open(shift: Shift, event: Event) -> None:

@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-@pytest.fixture
-def world():
-    return people_cast.make_world()
-
-
-@pytest.fixture
-def alice(world):
-    return world.client("alice", headers={"sec-fetch-site": "same-origin"})
-
-
 def copy(client, event, day, times=1):
     return client.post(f"/events/{event.pk}/copy", {"day": day, "times": times}, follow=True)
 

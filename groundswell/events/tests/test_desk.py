@@ -18,22 +18,11 @@ from groundswell.ledger.services import catch_up
 from groundswell.messaging.models import Delivery
 from groundswell.people.models import Consent, ContactPoint, Person
 from groundswell.people.services import NewPerson
-from tests.cast import CANARIES, make_world
+from tests.cast import CANARIES
 
 pytestmark = pytest.mark.django_db
 PHONE = "+18025550177"  # bob's
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def world(db, settings):
-    settings.SECOND_FACTOR_REQUIRED = True
-    return make_world()
-
-
-@pytest.fixture
-def alice(world):
-    return world.client("alice")
 
 
 def desk_of(world, more=""):
@@ -42,6 +31,10 @@ def desk_of(world, more=""):
 
 def text_of(reply) -> str:
     return html.unescape(reply.content.decode())
+
+
+def names_at(address, client) -> list[str]:
+    return re.findall(r'class="name">([^<]+)<', text_of(client.get(address)))
 
 
 def press(client, rsvp, act, **how):
@@ -147,10 +140,9 @@ def test_a_call_is_noted_with_its_time_and_pressed_twice_it_is_one(world, alice)
 
 def test_who_was_not_called_yet_comes_first(world, alice):
     services.rsvp(making.first(world.event).pk, making.who("zora"))
-    order = lambda: re.findall(r'class="name">([^<]+)<', text_of(alice.get(desk_of(world))))  # noqa: E731
-    assert order() == ["Bob Canaria", "Zora"]
+    assert names_at(desk_of(world), alice) == ["Bob Canaria", "Zora"]
     press(alice, world.rsvp, "will_come")
-    assert order() == ["Zora", "Bob Canaria"]
+    assert names_at(desk_of(world), alice) == ["Zora", "Bob Canaria"]
 
 
 def test_who_will_not_come_frees_the_place_for_who_waits_and_may_come_back(world, alice):
@@ -252,11 +244,6 @@ def test_a_guest_is_checked_in_by_the_code_they_show(world, alice, page):
 def test_the_code_at_the_door_does_not_open_the_rsvp(world, page):
     assert page.get(reverse("events:rsvp_manage", args=[links.check_in_token(world.rsvp)])).status_code == 404
     assert page.get(reverse("events:check_in_code", args=[links.rsvp_token(world.rsvp)])).status_code == 404
-
-
-@pytest.fixture
-def page(client):
-    return client
 
 
 # --- who walked in -------------------------------------------------------------------------------------------------

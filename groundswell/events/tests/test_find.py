@@ -8,7 +8,7 @@ from django.db import connection
 
 from groundswell.events import selectors, services
 from groundswell.events.models import Event
-from groundswell.events.selectors import Bounds, FindQuery
+from groundswell.events.selectors import Bounds, FindQuery, finding
 from groundswell.events.services import BulkEvent, add_events
 from groundswell.events.tests.making import TEST, ago, details, draft, first, person, published, shift, who
 from groundswell.kit import clock, geo
@@ -149,11 +149,11 @@ def test_the_map_knows_where_there_is_room():
 # --- the index -----------------------------------------------------------------------------------------------------
 def plan_of(query):
     """The plan that PostgreSQL chooses for the search itself."""
-    near, point = selectors._near(query)
-    columns = f"{selectors._COLUMNS}, earth <-> {selectors._POINT} AS chord"
-    text = selectors._FIND.format(columns=columns, where=near, order=selectors._NEAREST)
+    near, point = finding._near(query)
+    columns = f"{finding._COLUMNS}, earth <-> {finding._POINT} AS chord"
+    text = finding._FIND.format(columns=columns, where=near, order=finding._NEAREST)
     with connection.cursor() as cursor:
-        values = {**selectors._asked(query), **point, "limit": query.limit, "offset": query.offset}
+        values = {**finding._asked(query), **point, "limit": query.limit, "offset": query.offset}
         cursor.execute("EXPLAIN (FORMAT JSON) " + text, values)
         plan = cursor.fetchone()[0]
     return plan if isinstance(plan, str) else json.dumps(plan)

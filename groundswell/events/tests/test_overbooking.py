@@ -14,7 +14,6 @@ from groundswell.events.selectors import FindQuery
 from groundswell.events.services import routing
 from groundswell.events.tests import making
 from groundswell.ledger.models import Entry
-from groundswell.powers import public
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +27,7 @@ def half_come(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def fresh_rates(monkeypatch):
-    monkeypatch.setattr(public, "MIN_SECONDS", 0)
+def fresh_rates(no_time_trap):
     attendance.forget_rates()
 
 

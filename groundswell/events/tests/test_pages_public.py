@@ -14,10 +14,9 @@ from groundswell.events.tests import making
 from groundswell.kit.templatetags.kit import shown_date
 from groundswell.ledger.models import Entry
 from groundswell.people.models import Consent, ContactPoint, Person
-from groundswell.powers import public
 from groundswell.sources.models import Touch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_time_trap")]
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -26,17 +25,6 @@ HOSTILE = [
     "</script><!--",
     "مرحبا 🎉 \u202eesrever",
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_time_trap(monkeypatch):
-    monkeypatch.setattr(public, "MIN_SECONDS", 0)
-
-
-@pytest.fixture
-def page():
-    """A browser on our own pages."""
-    return Client(headers={"sec-fetch-site": "same-origin"})
 
 
 def say_yes(page, event, **changed):

@@ -14,19 +14,8 @@ from groundswell.kit import paper
 from groundswell.kit.ids import new_id
 from groundswell.ledger.models import Entry
 from groundswell.people.rules import NewPerson
-from tests import cast as people_cast
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world():
-    return people_cast.make_world()
-
-
-@pytest.fixture
-def alice(world):
-    return world.client("alice", headers={"sec-fetch-site": "same-origin"})
 
 
 @pytest.fixture

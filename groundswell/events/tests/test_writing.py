@@ -21,19 +21,8 @@ from groundswell.messaging.models import Delivery
 from groundswell.people.models import ContactPoint, Person
 from groundswell.sources.models import Source
 from groundswell.sources.services import sharer_code
-from tests import cast as people_cast
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world():
-    return people_cast.make_world()
-
-
-@pytest.fixture
-def alice(world):
-    return world.client("alice", headers={"sec-fetch-site": "same-origin"})
 
 
 def come(event, name, **more):

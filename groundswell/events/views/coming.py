@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
-from groundswell.events.forms import GuestsForm
+from groundswell.events.forms.coming import GuestsForm
 from groundswell.events.models import RSVP
 from groundswell.events.rules import Invalid, NoRoom, Refused
 from groundswell.kit.open_pages import open_page
@@ -85,6 +85,9 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         try:
             if request.POST.get("act") == "confirm":
                 return redirect("events:rsvp_manage", token)
+            if request.POST.get("act") == "stay":
+                services.stay(rsvp)
+                return redirect("events:rsvp_manage", token)
             if request.POST.get("act") == "cancel":
                 services.cancel_rsvp(rsvp)
                 return redirect("events:rsvp_manage", token)
@@ -113,6 +116,7 @@ def _show(request: HttpRequest, rsvp: RSVP, more: dict[str, object], status: int
         "rsvp": rsvp,
         "going": rsvp.state == RSVP.State.GOING,
         "waiting": rsvp.state == RSVP.State.WAITING,
+        "moved": rsvp.moved_from if event.open else None,
         "proven": services.proven(rsvp),
         "shared": shared,
         "share": words.share_links(event, shared),

@@ -18,11 +18,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from groundswell.events import links, rules, selectors, services, words
-from groundswell.events.forms import WalkInForm
+from groundswell.events.forms.desk import WalkInForm
 from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.services import desk as deeds
-from groundswell.events.views.hosting import _actor, _mine, _running
+from groundswell.events.views.mine import actor_of, mine, running
 from groundswell.kit import clock
 from groundswell.kit.text import fold
 from groundswell.people import selectors as people_read
@@ -166,7 +166,7 @@ def _show(
         )
         for pk, slot in slots.items()
     ]
-    context = _running(request, event, "desk")
+    context = running(request, event, "desk")
     url = settings.BASE_URL + reverse("events:event", args=[event.pk])
     context |= {
         "groups": groups,
@@ -186,7 +186,7 @@ def _show(
 @require_safe
 def desk(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Who comes, and all a host does about it."""
-    return _show(request, _mine(request, event_id))
+    return _show(request, mine(request, event_id))
 
 
 @never_cache
@@ -194,7 +194,7 @@ def desk(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @require_safe
 def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Where the list of guests was before there was a desk."""
-    return redirect("events:desk", _mine(request, event_id).pk)
+    return redirect("events:desk", mine(request, event_id).pk)
 
 
 @never_cache
@@ -202,7 +202,7 @@ def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @require_safe
 def count(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """How many are there by now, for a page that is open."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     slots = _slots(event, list(selectors.guest_list(event)))
     return render(request, "events/desk_counts.html", {"slots": slots.values()})
 
@@ -213,14 +213,14 @@ def count(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @require_POST
 def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
     """One press: `act` is here, undo, or the result of a call; after `wrong_number` stands the number."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     rsvp = get_object_or_404(selectors.guest_list(event), pk=rsvp_id)
     problem = ""
     try:
-        _act(rsvp, request.POST.get("act", ""), _actor(request))
+        _act(rsvp, request.POST.get("act", ""), actor_of(request))
     except Refused as refused:
         problem = str(refused)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if "HX-Request" not in request.headers:
         if problem:
             messages.error(request, problem)
         return redirect(reverse("events:desk", args=[event.pk]) + f"#g-{rsvp.pk}")
@@ -244,13 +244,13 @@ def _act(rsvp: RSVP, act: str, actor: str) -> None:
 @require_POST
 def walk_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Somebody came who is on no list: a name and a way to reach them."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     shift = _shift(event, request)
     form = WalkInForm(request.POST, prefix=_prefix(shift))
     if form.is_valid():
         answers = form.answers()
         try:
-            came = deeds.walk_in(shift, answers.person, _actor(request), consents=answers.agreed, page=request.path)
+            came = deeds.walk_in(shift, answers.person, actor_of(request), consents=answers.agreed, page=request.path)
         except Invalid as invalid:
             form.show_problems(invalid.problems.items())
         except Refused as refused:
@@ -266,13 +266,13 @@ def walk_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @require_POST
 def missed(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Afterwards: all others did not come; or that taken back."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     shift = _shift(event, request)
     try:
         if request.POST.get("act") == "undo":
-            deeds.unmark_missed(shift, _actor(request))
+            deeds.unmark_missed(shift, actor_of(request))
         else:
-            n = deeds.mark_missed(shift, _actor(request))
+            n = deeds.mark_missed(shift, actor_of(request))
             said = ngettext("Saved: %(n)d person did not come.", "Saved: %(n)d people did not come.", n)
             messages.success(request, said % {"n": n})
     except Refused as refused:
@@ -296,13 +296,13 @@ def _shift(event: Event, request: HttpRequest) -> Shift:
 @signed_in
 def check_in(request: HttpRequest, event_id: UUID, token: str) -> HttpResponse:
     """What the phone of a host shows that read a guest's QR code: who it is, and one button."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     rsvp = links.check_in_from(token)
     if rsvp.shift.event_id != event.pk:
         raise NotFound
     if request.method == "POST":
         try:
-            _act(rsvp, "undo" if request.POST.get("act") == "undo" else "here", _actor(request))
+            _act(rsvp, "undo" if request.POST.get("act") == "undo" else "here", actor_of(request))
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect(request.path)

@@ -12,7 +12,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page, require_safe
 
 from groundswell.events import selectors
-from groundswell.events.forms import FindForm, in_miles
+from groundswell.events.forms.finding import FindForm, in_miles
 from groundswell.events.selectors import Bounds, FoundEvent
 from groundswell.kit import maps
 from groundswell.kit.open_pages import open_page
@@ -22,6 +22,9 @@ from groundswell.powers.movement import movement
 PAGE = 20
 LAST_PAGE = 200  # further down nobody reads, and only machines ask
 AT_A_SPOT = 40  # events told of one spot of the map
+# What may put an event on a list, or on another place of it. What else happens to those on it says their own ids.
+LISTING = ("event.published", "event.imported", "event.changed", "event.cancelled", "event.sent_back")
+KEPT_S = 300  # an event that is over may stand on a list for so long
 
 
 @open_page
@@ -41,6 +44,7 @@ def find(request: HttpRequest) -> HttpResponse:
         found = selectors.find(form.query(limit=PAGE + 1, offset=(number - 1) * PAGE))
     page = _Page(number, more=len(found) > PAGE and number < LAST_PAGE)
     found = found[:PAGE]
+    nearby = _nearby(form) if not found and not lost and number == 1 else []
     context: dict[str, Any] = {
         "form": form,
         "lost": lost,
@@ -48,12 +52,21 @@ def find(request: HttpRequest) -> HttpResponse:
         "page": page,
         "as_map": request.GET.get("view") == "map",
         "tile_url": settings.TILE_URL,
-        "nearby": _nearby(form) if not found and not lost and number == 1 else [],
+        "nearby": nearby,
         **_map(form, found),
     }
     reply = render(request, "events/find.html", context)
-    reply["Surrogate-Key"] = ""
+    reply["Surrogate-Key"] = " ".join(_speaks_of(form, [*found, *nearby]))
+    reply["Surrogate-Control"] = f"max-age={KEPT_S}"
     return reply
+
+
+def _speaks_of(form: FindForm, found: list[FoundEvent]) -> list[str]:
+    """What changes the page. Of one with the whole map, or of places that come free anywhere, nothing tells; and where
+    one browser stands, no other one asks."""
+    if not form.cleaned_data.get("near") or form.cleaned_data.get("room"):
+        return []
+    return [*LISTING, *(str(event.id) for event in found)]
 
 
 def _nearby(form: FindForm) -> list[FoundEvent]:

@@ -1,6 +1,6 @@
 """For hosts: starting an event, confirming it, changing it, co-hosts. Who comes is at their desk."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -17,21 +17,13 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from groundswell.events import links, rules, selectors, services
-from groundswell.events.forms import (
-    BaseShiftForms,
-    CoHostForm,
-    EditForm,
-    EventForm,
-    NewEventForm,
-    ShiftForms,
-    show_invalid,
-    show_shift_problems,
-    shown_shift,
-)
+from groundswell.events.forms.hosting import CoHostForm, EditForm, EventForm, NewEventForm
+from groundswell.events.forms.shifts import BaseShiftForms, ShiftForms, show_invalid, show_shift_problems, shown_shift
 from groundswell.events.models import Event
 from groundswell.events.rules import Invalid, Refused, ShiftDetails, Stale
 from groundswell.events.services import inviting
-from groundswell.events.services.hosting import leads, reviewed_again
+from groundswell.events.views.answers import by_link, see_other
+from groundswell.events.views.mine import actor_of, mine, running
 from groundswell.kit.ids import new_id
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.rules import person_actor, user_actor
@@ -103,8 +95,8 @@ def create(request: HttpRequest) -> HttpResponse:
         else:
             if user:
                 messages.success(request, _said(event))
-                return _see_other(reverse("events:edit", args=[event.pk]))
-            return _see_other(reverse("events:mailed"))
+                return see_other(reverse("events:edit", args=[event.pk]))
+            return see_other(reverse("events:mailed"))
     show_shift_problems(form, shifts)
     return _new(request, form, shifts, user, status=422)
 
@@ -198,23 +190,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail to whoever made an event: the button confirms their address."""
     event = links.event_from(token)
     context = {"event": selectors.shown(event, exact=True), "confirmed": event.confirmed_at}
-    return _by_link(request, lambda: services.confirm(event), "events/confirm.html", context)
-
-
-def _by_link(
-    request: HttpRequest, act: Callable[[], object], template: str, context: Mapping[str, object]
-) -> HttpResponse:
-    """A link in a mail. Looking changes nothing, as mail scanners look too: the button acts."""
-    problem = ""
-    if request.method == "POST":
-        try:
-            act()
-            return _see_other(request.path)
-        except Refused as refused:
-            problem = str(refused)
-    reply = render(request, template, {**context, "problem": problem}, status=409 if problem else 200)
-    reply["Referrer-Policy"] = "no-referrer"
-    return reply
+    return by_link(request, lambda: services.confirm(event), "events/confirm.html", context)
 
 
 # --- running one ---------------------------------------------------------------------------------------------------
@@ -222,7 +198,7 @@ def _by_link(
 @signed_in
 def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Change what the event says."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     initial, rows = _stored(event)
     form, shifts = EditForm(initial=initial), ShiftForms(prefix="shifts", initial=rows)
     if request.method == "POST":
@@ -256,7 +232,7 @@ def _edit(
     status: int,
     meanwhile: Mapping[str, object] | None = None,
 ) -> HttpResponse:
-    context = _running(request, event, "edit") | {"form": form, "shifts": shifts, "meanwhile": meanwhile}
+    context = running(request, event, "edit") | {"form": form, "shifts": shifts, "meanwhile": meanwhile}
     return render(request, "events/edit.html", context, status=status)
 
 
@@ -300,7 +276,7 @@ def _change(request: HttpRequest, event: Event, form: EditForm, shifts: BaseShif
     changed = {name: getattr(details, name) for name in names} | {"shifts": details.shifts}
     if not details.online:
         del changed["time_zone"]  # the event's own, unless it moves
-    after = services.change(event, _actor(request), version=form.cleaned_data["version"], **changed)
+    after = services.change(event, actor_of(request), version=form.cleaned_data["version"], **changed)
     if event.state == Event.State.PUBLISHED and after.state == Event.State.WAITING:
         messages.success(request, _("Saved. A person looks it over now, before everybody sees it again."))
     else:
@@ -312,9 +288,9 @@ def _change(request: HttpRequest, event: Event, form: EditForm, shifts: BaseShif
 @require_POST
 def submit(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Ask (again) for the event to be published."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     try:
-        messages.success(request, _said(services.submit(event, actor=_actor(request))))
+        messages.success(request, _said(services.submit(event, actor=actor_of(request))))
     except Refused as refused:
         messages.error(request, str(refused))
     return redirect("events:edit", event.pk)
@@ -324,14 +300,14 @@ def submit(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @signed_in
 def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Call the event off: what that does, and its button."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     if request.method != "POST":
-        return render(request, "events/cancel.html", _running(request, event, "desk"))
+        return render(request, "events/cancel.html", running(request, event, "desk"))
     if request.POST.get("sure") != "on":
         messages.error(request, _("Tick the box first: cancelling tells everybody who comes, and cannot be undone."))
         return redirect("events:edit", event.pk)
     try:
-        services.cancel(event, _actor(request))
+        services.cancel(event, actor_of(request))
         messages.success(request, _("The event is cancelled. Everybody who was coming is told."))
     except Refused as refused:
         messages.error(request, str(refused))
@@ -343,8 +319,8 @@ def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @require_POST
 def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Ask somebody to be a co-host, take that back, take one off, or hand the event over."""
-    event = _mine(request, event_id)
-    actor = _actor(request)
+    event = mine(request, event_id)
+    actor = actor_of(request)
     if request.POST.get("act") in ("remove", "lead"):
         person = _host(event, request.POST.get("person", ""))
         try:
@@ -381,34 +357,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail to somebody who may become a co-host: the button accepts."""
     asked = links.invitation_from(token)
     context = {"event": selectors.shown(asked.event), "accepted": asked.accepted_at}
-    return _by_link(request, lambda: inviting.accept(asked), "events/invitation.html", context)
+    return by_link(request, lambda: inviting.accept(asked), "events/invitation.html", context)
 
 
 def _host(event: Event, person_id: str) -> Person | None:
     return next((host.person for host in selectors.hosts_of(event) if str(host.person_id) == person_id), None)
-
-
-def _mine(request: HttpRequest, event_id: UUID) -> Event:
-    return selectors.access_event(viewer.of(request), event_id)
-
-
-def _actor(request: HttpRequest) -> str:
-    assert request.user.is_authenticated
-    return user_actor(request.user.pk)
-
-
-def _running(request: HttpRequest, event: Event, tab: str) -> dict[str, Any]:
-    return {
-        "leads": leads(event, _actor(request)),
-        "tab": tab,
-        "event": selectors.shown(event, exact=True),
-        "row": event,
-        "again": reviewed_again(event),
-        "hosts": selectors.hosts_of(event),
-        "invited": event.invitations.filter(accepted_at=None).order_by("at", "pk"),
-        "cohost": CoHostForm(),
-    }
-
-
-def _see_other(url: str) -> HttpResponse:
-    return HttpResponseRedirect(url, status=303)

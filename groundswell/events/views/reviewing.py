@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from groundswell.events import selectors, services, verbs
-from groundswell.events.forms import NoteForm
+from groundswell.events.forms.reviewing import NoteForm
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.services.hosting import is_host
 from groundswell.ledger.rules import user_actor

@@ -12,13 +12,13 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from groundswell.events import attendance, forecasting, links, nearby, programme, selectors, verbs
-from groundswell.events.forms import OverbookForm
+from groundswell.events.forms.routing import OverbookForm
 from groundswell.events.models import Event
 from groundswell.events.programme import Standing
 from groundswell.events.rules import Invalid, Refused
-from groundswell.events.selectors import FoundEvent
-from groundswell.events.services import routing
-from groundswell.events.views.hosting import _actor, _by_link, _running
+from groundswell.events.services import merging, routing
+from groundswell.events.views.answers import by_link
+from groundswell.events.views.mine import actor_of, running, runs
 from groundswell.kit import tables
 from groundswell.ledger.rules import person_actor
 from groundswell.people import selectors as people_read
@@ -26,6 +26,7 @@ from groundswell.people.selectors import NotFound
 from groundswell.powers import viewer
 from groundswell.powers.gates import signed_in
 from groundswell.powers.public import public_action
+from groundswell.powers.rules import covers
 
 SHOWN = 50
 CSV = ("list", "id", "title", "city", "state", "starts_at", "places", "taken", "waiting", "expected")
@@ -45,11 +46,11 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         form = OverbookForm(offers, request.POST, initial=chosen)
         try:
             if request.POST.get("act") == "invite":
-                routing.invite(event, _actor(request))
+                routing.invite(event, actor_of(request))
                 messages.success(request, _("Invitations are on their way."))
                 return redirect("events:fill", event.pk)
             if form.is_valid():
-                routing.overbook(event, form.cleaned_data["percent"], _actor(request))
+                routing.overbook(event, form.cleaned_data["percent"], actor_of(request))
                 messages.success(request, _("Saved."))
                 return redirect("events:fill", event.pk)
         except Invalid as invalid:
@@ -63,14 +64,15 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "known": attendance.rates().known,
         "limited": any(one.shift.capacity for one in forecasts),
         "thin": thin,
-        "neighbors": _neighbors(event) if thin else [],
+        "neighbors": merging.neighbors(event)[: nearby.OFFERED] if thin else [],
+        "runs": runs(request, event.pk),
         "closed": routing.closed(event),
         "to_invite": routing.to_invite(event),
         "invited": routing.invited(event),
         "form": form,
     }
     status = 422 if form.errors else 200
-    return render(request, "events/fill.html", _running(request, event, "fill") | context, status=status)
+    return render(request, "events/fill.html", running(request, event, "fill") | context, status=status)
 
 
 def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
@@ -81,13 +83,6 @@ def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
         (percent, sum(forecasting.beyond(room, share, rates.strength, percent / 100) for room, share in limited))
         for percent in routing.BOUNDS[1:]
     ]
-
-
-def _neighbors(event: Event) -> list[FoundEvent]:
-    """Where its guests could go instead."""
-    shown = selectors.shown(event)
-    found = nearby.with_room(shown, [shift for shift in shown.shifts if not shift.past], radius_m=routing.REACH_M)
-    return found.events if found.same_days else []
 
 
 def _reached(request: HttpRequest, event_id: UUID) -> Event:
@@ -105,7 +100,7 @@ def no_more(request: HttpRequest, token: str) -> HttpResponse:
     """The last link in an invitation: the button ends them, and news by email."""
     person = links.no_more_from(token)
     agrees = any(people_read.agrees(person, purpose, "email") for purpose in ("events", "news"))
-    return _by_link(
+    return by_link(
         request, lambda: routing.stop(person, person_actor(person.pk)), "events/no_more.html", {"agrees": agrees}
     )
 
@@ -132,6 +127,11 @@ def lists(request: HttpRequest) -> HttpResponse:
         "short_of_people": found.short_of_people[:SHOWN],
         "places_total": len(found.short_of_places),
         "people_total": len(found.short_of_people),
+        "changeable": {
+            one.id
+            for one in found.short_of_people[:SHOWN]
+            if any(covers(s, one.scope) for s in who.scopes(verbs.CHANGE))
+        },
     }
     return render(request, "events/programme.html", context)
 

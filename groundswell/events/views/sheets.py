@@ -16,7 +16,7 @@ from groundswell.events import selectors, services, sheets
 from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused, has_come
 from groundswell.events.services import attending
-from groundswell.events.views.hosting import _actor, _mine, _running
+from groundswell.events.views.mine import actor_of, mine, running
 from groundswell.kit import clock
 from groundswell.people import services as people
 from groundswell.powers import viewer
@@ -28,7 +28,7 @@ from groundswell.powers.gates import signed_in
 @require_safe
 def sheet(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """The sheet as a PDF; who is on it was looked at."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     guests, who = sheets.guests_of(event), viewer.of(request)
     for rsvp in guests:
         people.looked_at(who, rsvp.person)
@@ -42,20 +42,20 @@ def sheet(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @signed_in
 def type_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Codes of the sheet, one after the other; each is answered with the name."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     answers: list[attending.Typed] = []
     problem, undone = "", None
     if request.method == "POST":
         try:
             if "rest" in request.POST:
-                n = attending.rest_missed(event, _actor(request))
+                n = attending.rest_missed(event, actor_of(request))
                 said = ngettext("Saved: %(n)d person did not come.", "Saved: %(n)d people did not come.", n)
                 messages.success(request, said % {"n": n})
                 return redirect("events:type_in", event.pk)
             if "undo" in request.POST:
                 undone = _undo(request, event)
             else:
-                answers = attending.type_in(event, request.POST.get("codes", ""), _actor(request))
+                answers = attending.type_in(event, request.POST.get("codes", ""), actor_of(request))
         except Invalid as invalid:
             problem = str(invalid)
         except Refused as refused:
@@ -64,7 +64,7 @@ def type_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return render(
         request,
         "events/type_in.html",
-        _running(request, event, "desk") | context,
+        running(request, event, "desk") | context,
         status=422 if problem else 200,
     )
 
@@ -72,7 +72,7 @@ def type_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
 def _undo(request: HttpRequest, event: Event) -> RSVP:
     of_event = selectors.guest_list(event)
     rsvp = get_object_or_404(of_event, pk=_uuid(request.POST["undo"]))
-    services.mark_attended(rsvp, None, _actor(request))
+    services.mark_attended(rsvp, None, actor_of(request))
     return rsvp
 
 

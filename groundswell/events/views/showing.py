@@ -16,7 +16,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, conditional_page, require_POST, require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
-from groundswell.events.forms import Answers, RSVPForm, plain_answers
+from groundswell.events.forms.coming import Answers, RSVPForm, plain_answers
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.selectors import PublicEvent
 from groundswell.kit import look
@@ -56,17 +56,27 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, event: PublicEvent, form: RSVPForm, status: int = 200) -> HttpResponse:
     url = settings.BASE_URL + reverse("events:event", args=[event.id])
     full = event.open and not any(shift.room for shift in form.open_shifts)
+    into = _into(event)
     context: dict[str, Any] = {
         "event": event,
         "form": form,
         "url": url,
         "full": full,
-        "elsewhere": nearby.with_room(event, form.open_shifts) if full or not event.open else None,
+        "into": into,
+        "elsewhere": nearby.with_room(event, form.open_shifts) if full or not (event.open or into) else None,
         "share": words.share_links(event, url),
         "linked_data": words.linked_data(event, url),
         "plain_description": words.short(event),
     }
     return render(request, "events/event.html", context, status=status)
+
+
+def _into(event: PublicEvent) -> PublicEvent | None:
+    """The event it was merged into, while everybody may see that."""
+    try:
+        return selectors.public_event(event.merged_into) if event.merged_into else None
+    except NotFound:
+        return None
 
 
 @open_page

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
 from groundswell.events import mails, nearby, selectors
-from groundswell.events.forms import MessageForm
+from groundswell.events.forms.desk import MessageForm
 from groundswell.events.models import Event
 from groundswell.events.rules import Invalid, Refused, has_come
 from groundswell.events.services import writing
-from groundswell.events.views.hosting import _actor, _mine, _running
+from groundswell.events.views.mine import actor_of, mine, running
 from groundswell.kit import clock
 from groundswell.kit.ids import new_id
 from groundswell.kit.templatetags.kit import shown_span
@@ -33,7 +33,7 @@ from groundswell.sources import services as sources
 def _again(request: HttpRequest, status: int) -> HttpResponse:
     """The form as it was filled in, for a second press that came too soon or with other words."""
     assert request.resolver_match
-    event = _mine(request, request.resolver_match.kwargs["event_id"])
+    event = mine(request, request.resolver_match.kwargs["event_id"])
     form = _form(event, request.POST)
     form.add_error(None, _("Your first press is still being worked on. Look below before you send it again."))
     return _show(request, event, form, status=status)
@@ -44,7 +44,7 @@ def _again(request: HttpRequest, status: int) -> HttpResponse:
 @idempotent_view(_again)
 def message(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Write, see it as a guest will, send."""
-    event = _mine(request, event_id)
+    event = mine(request, event_id)
     if request.method != "POST":
         return _show(request, event, _form(event, initial=_suggested(request, event)))
     form = _form(event, request.POST)
@@ -78,7 +78,7 @@ def _show(
         writing.check_may_write(event)
     except Refused as why:
         refused = str(why)
-    context = _running(request, event, "desk") | {
+    context = running(request, event, "desk") | {
         "form": form,
         "preview": preview,
         "refused": refused,
@@ -134,7 +134,7 @@ def _send(request: HttpRequest, event: Event, asked: dict[str, Any]) -> int:
     if person:
         sources.sharer_code(person)  # so that the link in a suggested text leads back to them
     letter = _letter(request, asked, person)
-    return writing.write(event, asked["to"], actor=_actor(request), **letter)
+    return writing.write(event, asked["to"], actor=actor_of(request), **letter)
 
 
 # --- suggestions ---------------------------------------------------------------------------------------------------

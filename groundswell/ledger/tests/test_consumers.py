@@ -5,7 +5,6 @@ import time
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from psycopg_pool.base import AttemptWithBackoff
 
 from groundswell.kit import clock
 from groundswell.ledger import hooks, loop, rules, selectors, services
@@ -165,7 +164,6 @@ def test_without_the_lock_on_the_cursor_two_runners_count_twice(readers, monkeyp
 @pytest.mark.django_db(transaction=True)
 def test_the_loop_outlives_its_connections(readers, monkeypatch):
     monkeypatch.setattr(loop, "LONGEST_WAIT", 0.5)
-    monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 0.001)  # the pool doubles it with each dead one it meets
     connection.close()
     connection.close_pool()  # none but ours
     stop = threading.Event()

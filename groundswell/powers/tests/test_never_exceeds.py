@@ -245,7 +245,6 @@ def run(examples):
         settings=settings(
             max_examples=examples,
             stateful_step_count=25,
-            deadline=None,
             derandomize=True,
             database=None,
             report_multiple_bugs=False,

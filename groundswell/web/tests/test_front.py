@@ -2,11 +2,15 @@
 
 import threading
 import time
+from io import BytesIO
 from uuid import UUID
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, transaction
 
+from groundswell.events.tests import making
+from groundswell.events.views import finding
 from groundswell.kit.ids import new_id
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.rules import system_actor
@@ -20,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Site:
     """An application that says how often it was asked, behind the front."""
 
-    def __init__(self, subject: UUID | None = None, *, status="200 OK", headers=(), body=None):
+    def __init__(self, subject: UUID | str | None = None, *, status="200 OK", headers=(), body=None):
         self.asked, self.subject, self.status, self.headers, self.body = 0, subject, status, list(headers), body
         self.while_made = lambda: None
         self.front = Front(self)
@@ -64,37 +68,84 @@ def test_a_page_is_made_once_until_the_ledger_speaks_of_it():
     assert site.get()[2] == site.get()[2]
 
 
-def test_a_change_shows_within_a_second(monkeypatch):
-    subject = new_id()
-    site = Site(subject)
-    site.front.watching = False
-    monkeypatch.setattr(Front, "_watch", _watched := watch_for(3))
+def test_a_page_that_speaks_of_a_kind_is_made_again_whoever_it_is_about():
+    site = Site("event.changed")
+    site.front.look()
+    assert site.get()[2] == site.get()[2] == b"1"
+    with transaction.atomic():
+        record("event.created", actor=system_actor("test"), on=("event", new_id()))
+    site.front.look()
     assert site.get()[2] == b"1"
-    time.sleep(0.3)
-    assert site.get()[2] == b"1"
-    say(subject)
-    began = time.monotonic()
-    while site.get()[2] == b"1":
-        assert time.monotonic() - began < 1
-        time.sleep(0.01)
-    _watched.over.wait(10)
+    say(new_id())
+    site.front.look()
+    assert site.get()[2] == b"2"
 
 
-def watch_for(seconds):
-    """The front's own watching, but for an end, so that no thread outlives its test."""
+@pytest.mark.parametrize(("headers", "lasts"), [([], 30), ([("Surrogate-Control", "max-age=300")], 300)])
+def test_a_page_lasts_as_long_as_its_view_says(headers, lasts):
+    site = Site(new_id(), headers=headers)
+    site.front.look()
+    assert "Surrogate-Control" not in site.get()[1]
+    page = next(iter(site.front.pages.values()))
+    page.made -= lasts - 1
+    assert site.get()[2] == b"1"
+    page.made -= 1
+    assert site.get()[2] == b"2"
+
+
+@pytest.mark.parametrize(("keyed", "shows"), [(True, True), (False, False)])
+def test_a_kept_search_shows_an_event_that_is_published_nearby(keyed, shows, monkeypatch):
+    """Of the real site. The control speaks only of what is on the page."""
+    if not keyed:
+        monkeypatch.setattr(finding, "LISTING", ())
+    host = making.person("alice")
+    making.published(host, title="Potluck")
+    site = Site()
+    site.front.app = WSGIHandler()
+    catch_up()
+    site.front.look()
+    near = {"QUERY_STRING": "near=05401", "wsgi.input": BytesIO(), "SERVER_NAME": "testserver", "SERVER_PORT": "80"}
+    assert b"Potluck" in site.get("/events", **near)[2]
+    kept = next(iter(site.front.pages.values()))
+    making.published(host, title="Soup for all")
+    site.front.look()
+    assert (b"Soup for all" in site.get("/events", **near)[2]) is shows
+    assert kept.lasts == finding.KEPT_S
+
+
+@pytest.mark.parametrize(
+    ("asked", "keyed"), [("near=05401", True), ("near=05401&room=on", False), ("at=44.5,-73.2", False), ("", False)]
+)
+def test_of_searches_those_near_a_named_place_are_kept(asked, keyed, client):
+    """The others show what no entry tells of, or where one reader stands."""
+    event = making.published(making.person("alice"))
+    said = client.get(f"/events?{asked}")["Surrogate-Key"].split()
+    assert said == ([*finding.LISTING, str(event.pk)] if keyed else [])
+
+
+def test_a_change_shows_by_itself_and_the_ledger_is_looked_at_several_times_a_second(monkeypatch):
+    assert front.LOOK_S <= 0.25
+    monkeypatch.setattr(front, "MOMENT_S", front.KEPT_S)  # so that nothing but a look tells
+    subject, stop, stopped = new_id(), threading.Event(), threading.Event()
 
     def watch(self):
-        until = time.monotonic() + seconds
-        try:
-            while time.monotonic() < until:
-                self.look()
-                time.sleep(front.LOOK_S)
-        finally:
-            connection.close()
-            watch.over.set()
+        """The front's own watching, but for an end, so that no thread outlives its test."""
+        while not stop.wait(front.LOOK_S):
+            self.look()
+        connection.close()
+        stopped.set()
 
-    watch.over = threading.Event()
-    return watch
+    monkeypatch.setattr(Front, "_watch", watch)
+    site = Site(subject)
+    site.front.watching = False
+    assert site.get()[2] == site.get()[2] == b"1"
+    say(subject)
+    for _ in range(1_000):
+        if site.get()[2] == b"2":
+            break
+        time.sleep(0.01)
+    stop.set()
+    assert stopped.wait(10) and site.get()[2] == b"2"
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -134,8 +185,6 @@ def test_nothing_with_a_cookie_is_kept():
 
 def test_no_page_that_did_not_ask_for_it_is_kept(client):
     """Of the real site: what needs a session never carries the header."""
-    from groundswell.events.tests import making
-
     event = making.published(making.person("alice"))
     for path, kept in ((f"/events/{event.pk}", True), ("/me", False), ("/hq", False), ("/account/sign-in/", False)):
         reply = client.get(path)

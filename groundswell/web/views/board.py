@@ -28,6 +28,7 @@ from groundswell.powers import viewer, words
 from groundswell.powers.gates import may
 from groundswell.web import selectors, verbs
 from groundswell.web.views import paging
+from groundswell.web.views.moving import moving
 
 PAGE = 50
 NEWEST = 9
@@ -48,11 +49,8 @@ def hq(request: HttpRequest) -> HttpResponse:
 @never_cache
 @may(verbs.HQ)
 def board(request: HttpRequest) -> HttpResponse:
-    """The moving part of headquarters; 204 where it looks as the reader has `seen` it, so that nothing is redrawn."""
-    shown = _board(request)
-    if request.GET.get("seen") == shown["tag"]:
-        return HttpResponse(status=204)
-    return render(request, "web/board.html", shown)
+    """The moving part of headquarters."""
+    return moving(request, "web/board.html", _board(request))
 
 
 def _board(request: HttpRequest) -> dict[str, object]:

@@ -20,11 +20,15 @@ from groundswell.powers.movement import movement
 from groundswell.web import night as counting
 from groundswell.web import selectors, verbs
 from groundswell.web.views import paging
+from groundswell.web.views.moving import moving
 
 NEWEST = 7
 NEWEST_OF = ("event.rsvp", "event.waiting", "event.promoted", "event.rsvp_cancelled", "event.attended")
 LATE_S = 5  # entries wait longer for their block: say so
-COMES = ("event.rsvp", "event.promoted", "event.rsvp_changed", "event.rsvp_cancelled", "event.opening_balance")
+COMES = (
+    *("event.rsvp", "event.promoted", "event.rsvp_changed", "event.rsvp_cancelled", "event.opening_balance"),
+    *("event.moved_in", "event.moved_on"),
+)
 WAITS = ("event.waiting", "event.promoted", "event.waiting_changed", "event.left_waiting")
 
 
@@ -40,11 +44,8 @@ def night(request: HttpRequest) -> HttpResponse:
 @never_cache
 @may(verbs.HQ)
 def board(request: HttpRequest) -> HttpResponse:
-    """The moving part; 204 where it looks as the reader has `seen` it."""
-    shown = _board(request)
-    if request.GET.get("seen") == shown["tag"]:
-        return HttpResponse(status=204)
-    return render(request, "web/night_board.html", shown)
+    """The moving part."""
+    return moving(request, "web/night_board.html", _board(request))
 
 
 def _board(request: HttpRequest) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,7 +12,7 @@ BENCHES = {
     "pages": "the event page and the list, from memory",
     "replay": "the real night of July 2015, with people sent on from full events and without",
     "board": "how far the board of the night is behind the ledger at two thousand deeds a second",
-    "search": "nearest events to a ZIP over a programme of 13,106",
+    "search": "nearest events to a ZIP, fifty at once, over a programme of 13,106 and over 100,000",
 }
 
 
@@ -20,8 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=BENCHES)
-        parser.add_argument("--events", type=int, help="how many events (night)")
+        parser.add_argument("--events", type=int, help="how many events (night, pages, board, search)")
         parser.add_argument("--rsvps", type=int, help="how many people come (night)")
+        parser.add_argument("--from-file", type=Path, help="events with their capacities and RSVPs, as CSV (night)")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +31,7 @@ class Command(BaseCommand):
             bench = importlib.import_module(f"bench.{options['name']}")
         except ModuleNotFoundError as error:
             raise CommandError(f"The load generators are part of a checkout ({error}). Run this in one.") from error
-        sizes = {name: options[name] for name in ("events", "rsvps") if options[name]}
+        sizes = {name: options[name] for name in ("events", "rsvps", "from_file") if options[name]}
         figures = bench.run(**sizes)
         if options["json"]:
             self.stdout.write(json.dumps(figures))

@@ -1,0 +1,83 @@
+"""The hosts' desk: who walked in, writing to guests, the same event again."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from groundswell.events.forms.coming import agreed_to, consent_words
+from groundswell.events.forms.fields import DateInput
+from groundswell.events.services import Agreed
+from groundswell.kit.forms import Form
+from groundswell.people.rules import NewPerson
+from groundswell.powers.movement import movement
+
+
+class WalkInForm(Form):
+    """Somebody who walked in, in one line. The boxes are theirs to have ticked."""
+
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reached = forms.CharField(
+        label=_("Email or phone"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    news_by_email = forms.BooleanField(required=False)
+    texts_by_phone = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["news_by_email"].label, self.fields["texts_by_phone"].label = consent_words()
+
+    def answers(self) -> "WalkIn":
+        """Who came and what they agreed to, once it is valid: only to what they can be reached by."""
+        asked = self.cleaned_data
+        given_name, _space, family_name = asked["name"].partition(" ")
+        by_email = "@" in asked["reached"]
+        person = NewPerson(
+            given_name=given_name,
+            family_name=family_name,
+            country=movement().country,
+            email=asked["reached"] if by_email else "",
+            phone="" if by_email else asked["reached"],
+        )
+        return WalkIn(person, agreed_to(asked["news_by_email"] and by_email, asked["texts_by_phone"] and not by_email))
+
+    def show_problems(self, problems: Iterable[tuple[str, str]]) -> None:
+        """The problems of a person, on the field that says it."""
+        super().show_problems((_WALK_IN_FIELDS.get(field, field), sentence) for field, sentence in problems)
+
+
+_WALK_IN_FIELDS = {"given_name": "name", "family_name": "name", "email": "reached", "phone": "reached"}
+
+
+class WalkIn(NamedTuple):
+    """A filled-in line of somebody who walked in."""
+
+    person: NewPerson
+    agreed: Sequence[Agreed]
+
+
+class MessageForm(Form):
+    """What a host writes to the guests."""
+
+    to = forms.ChoiceField(label=_("For whom"), widget=forms.RadioSelect)
+    subject = forms.CharField(label=_("Subject"), widget=forms.TextInput(attrs={"maxlength": 120}))
+    text = forms.CharField(
+        label=_("What you want to say"),
+        help_text=_("Plain text. Above it stands “Hello”, below it when and where."),
+        widget=forms.Textarea(attrs={"rows": 8, "maxlength": 3_000}),
+    )
+    answers = forms.BooleanField(label=_("Answers go to my email address; guests see it"), required=False)
+
+
+class CopyForm(Form):
+    """On which days an event is to happen again."""
+
+    day = forms.DateField(label=_("First date"), widget=DateInput())
+    times = forms.IntegerField(
+        label=_("How many times, every week"),
+        help_text=_("1 for this date only, up to 20."),
+        min_value=1,
+        max_value=20,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )

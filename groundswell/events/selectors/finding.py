@@ -1,0 +1,170 @@
+"""Finding listed events: near a place, on a day, with room."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Prefetch, prefetch_related_objects
+
+from groundswell.events.models import Event, Shift
+from groundswell.events.selectors.showing import PublicPlace, PublicShift, place_of, public_shift
+from groundswell.kit import clock, geo
+
+
+@dataclass(frozen=True)
+class FindQuery:
+    """What somebody looks for.
+
+    Attributes:
+        place: events near it, the nearest first, then online ones; None: all, the soonest first.
+        radius_m: how far from the place; None: anywhere.
+        since: None: now.
+        until: begins before this.
+        types: any of these; none: all.
+        has_room: at least one shift with a free place.
+        online: also list events without a place.
+    """
+
+    place: geo.Place | None = None
+    radius_m: float | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    types: Sequence[str] = ()
+    has_room: bool = False
+    online: bool = True
+    limit: int = 20
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEvent:
+    """An event in a list. Times and room are of the shifts that were asked for; `distance_m` None: online."""
+
+    id: UUID
+    title: str
+    type: str
+    type_label: str
+    time_zone: str
+    online: bool
+    official: bool
+    place: PublicPlace
+    distance_m: float | None
+    shifts: tuple[PublicShift, ...]
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.shifts[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.shifts[0].ends_at
+
+    @property
+    def room(self) -> bool:
+        return any(shift.room for shift in self.shifts)
+
+    @property
+    def taken(self) -> int:
+        return sum(shift.taken for shift in self.shifts)
+
+    @property
+    def capacity(self) -> int | None:
+        capacities = [shift.capacity for shift in self.shifts]
+        return None if None in capacities else sum(filter(None, capacities))
+
+
+def find(query: FindQuery) -> list[FoundEvent]:
+    """Listed events. Near a place: the nearest first, then online ones by time. Two statements, three where the page
+    goes beyond what is near."""
+    if query.place is None:
+        where = "TRUE" if query.online else "NOT online"
+        return _listed(query, _rows(query, where, _SOONEST, query.limit, query.offset))
+    near, point = _near(query)
+    found = _rows(query, near, _NEAREST, query.limit, query.offset, point)
+    if query.online and len(found) < query.limit:
+        passed = query.offset - _count(query, near, point) if query.offset and not found else 0
+        found += _rows(query, "online AND earth IS NULL", _SOONEST, query.limit - len(found), passed)
+    return _listed(query, found)
+
+
+_FIND = Path(__file__).with_name("find.sql").read_text()
+_COLUMNS = (
+    "id, type, title, official, time_zone, starts_at, ends_at, online, venue, street, city, region, postal_code,"
+    " country, latitude, longitude, place_shown"
+)
+_POINT = "cube(ARRAY[%(x)s, %(y)s, %(z)s]::float8[])"
+_SOONEST = "ORDER BY starts_at, id LIMIT %(limit)s OFFSET %(offset)s"
+_NEAREST = f"ORDER BY earth <-> {_POINT}, id LIMIT %(limit)s OFFSET %(offset)s"
+
+
+def _near(query: FindQuery) -> tuple[str, dict[str, float]]:
+    """The condition and the point. Distances are straight through the earth: the order is the same, and the index
+    knows no other."""
+    assert query.place
+    lat, lng = math.radians(query.place.latitude), math.radians(query.place.longitude)
+    point = {
+        "x": geo.EARTH_RADIUS_M * math.cos(lat) * math.cos(lng),
+        "y": geo.EARTH_RADIUS_M * math.cos(lat) * math.sin(lng),
+        "z": geo.EARTH_RADIUS_M * math.sin(lat),
+    }
+    if query.radius_m is None:
+        return "earth IS NOT NULL", point
+    near = f"earth <@ cube_enlarge({_POINT}, %(reach)s::float8, 3) AND earth <-> {_POINT} <= %(reach)s"
+    return near, point | {"reach": geo.chord_m(query.radius_m)}
+
+
+def _asked(query: FindQuery) -> dict[str, Any]:
+    return {
+        "since": query.since or clock.now(),
+        "until": query.until,
+        "types": list(query.types),
+        "has_room": query.has_room,
+        "by_shift": query.has_room or query.until is not None,  # else the event's own times say it
+    }
+
+
+def _rows(
+    query: FindQuery, where: str, order: str, limit: int, offset: int, point: dict[str, float] | None = None
+) -> list[Event]:
+    columns = f"{_COLUMNS}, earth <-> {_POINT} AS chord" if point else f"{_COLUMNS}, NULL AS chord"
+    text = _FIND.format(columns=columns, where=where, order=order)
+    return list(Event.objects.raw(text, {**_asked(query), **(point or {}), "limit": limit, "offset": offset}))
+
+
+def _count(query: FindQuery, where: str, point: dict[str, float]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND.format(columns="count(*)", where=where, order=""), {**_asked(query), **point})
+        return int(cursor.fetchone()[0])
+
+
+def _listed(query: FindQuery, events: list[Event]) -> list[FoundEvent]:
+    shifts = Shift.objects.filter(ends_at__gt=query.since or clock.now()).order_by("starts_at", "pk")
+    if query.until:
+        shifts = shifts.filter(starts_at__lt=query.until)
+    prefetch_related_objects(events, Prefetch("shifts", shifts))
+    return [
+        FoundEvent(
+            id=event.pk,
+            title=event.title,
+            type=event.type,
+            type_label=str(Event.Type(event.type).label),
+            time_zone=event.time_zone,
+            online=event.online,
+            official=event.official,
+            place=place_of(event),
+            distance_m=None if (chord := getattr(event, "chord", None)) is None else _arc_m(chord),
+            shifts=tuple(map(public_shift, event.shifts.all())),
+        )
+        for event in events
+        if event.shifts.all()
+    ]
+
+
+def _arc_m(chord_m: float) -> float:
+    """The distance on the surface of a chord, both in metres."""
+    return 2 * geo.EARTH_RADIUS_M * math.asin(min(1.0, chord_m / (2 * geo.EARTH_RADIUS_M)))
