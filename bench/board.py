@@ -13,8 +13,6 @@ import sys
 import time
 from bisect import bisect_right
 
-import psycopg
-
 from bench.scratch import Site, percentile, site
 
 EVENTS = 3_500
@@ -33,22 +31,12 @@ def run(events: int = EVENTS) -> dict[str, float | int]:
     with site() as scratch:
         scratch.fill("night", str(events), "1")
         cookie = scratch.fill("holder")["cookie"]
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "groundswell", "serve", "--worker-only"], env=scratch.environment
-        )
-        try:
+        with scratch.worker():
             return _measured(scratch, cookie)
-        finally:
-            worker.terminate()
-            worker.wait(20)
 
 
 def _measured(scratch: Site, cookie: str) -> dict[str, float | int]:
     before = _read(scratch, cookie)[0]
-    for _ in range(300):  # the worker reads the fill
-        if not _lag(scratch):
-            break
-        time.sleep(0.2)
     assert before is not None
     writer = subprocess.Popen([sys.executable, "-m", "bench.deeds", scratch.url], stdout=subprocess.PIPE, text=True)
     read: list[tuple[float, int]] = []
@@ -94,8 +82,3 @@ def _read(scratch: Site, cookie: str) -> tuple[int | None, float]:
     found = FIGURE.search(reply.read())
     link.close()
     return int(found[1].replace(b",", b"")) if found else None, time.perf_counter() - begun
-
-
-def _lag(scratch: Site) -> int:
-    with psycopg.connect(scratch.url) as link:
-        return int(link.execute("SELECT count(*) FROM ledger_pending").fetchone()[0])

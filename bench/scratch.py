@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 
 from groundswell.config import database
 from groundswell.web import serving
@@ -56,6 +57,19 @@ class Site:
         )
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+    @contextlib.contextmanager
+    def worker(self) -> Iterator[None]:
+        """Its worker runs while the block lasts, which begins when the worker has read the ledger so far."""
+        worker = subprocess.Popen([sys.executable, "-m", "groundswell", "serve", "--worker-only"], env=self.environment)
+        try:
+            with psycopg.connect(self.url, autocommit=True) as link:
+                while link.execute("SELECT 1 FROM ledger_pending LIMIT 1").fetchone():
+                    time.sleep(0.2)
+            yield
+        finally:
+            worker.terminate()
+            worker.wait(60)
 
     def rss_mb(self) -> float:
         """The memory of the server's processes, shared pages counted in each."""

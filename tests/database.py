@@ -82,7 +82,7 @@ def emptied_by_deleting() -> Iterator[None]:
     from django.test import TransactionTestCase
 
     kept = {"django_content_type", "auth_permission"}  # migrations wrote them
-    unknown = {"ledger_entry", "ledger_pending", "ledger_block"} | {
+    unknown = {"ledger_entry", "ledger_pending", "ledger_block", "ledger_news"} | {
         f"procrastinate_{name}" for name in ("jobs", "events", "periodic_defers", "workers")
     }
 

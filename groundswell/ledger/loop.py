@@ -3,6 +3,8 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -18,30 +20,51 @@ LONGEST_WAIT = 5.0  # seconds between tries while the database is away
 def run(stop: threading.Event) -> None:
     """Run until `stop` is set. Any number of processes may; one sequences, and each consumer runs once.
 
-    Outlives the database: while that is away it tries again, at most `LONGEST_WAIT` seconds later.
+    Blocks are made in a thread of their own: readers who follow them do not wait for a slow consumer. Outlives the
+    database: while that is away it tries again, at most `LONGEST_WAIT` seconds later. An error in one thread ends both,
+    and sets `stop`.
     """
-    wait, chores_at = TICK, 0.0
+    with ThreadPoolExecutor(2, "ledger") as threads:
+        running = [threads.submit(_repeat, work, stop) for work in (_Blocks(), _consume)]
+        wait(running, return_when=FIRST_COMPLETED)
+        stop.set()
+    for one in running:
+        one.result()
+
+
+def _repeat(work: Callable[[], bool], stop: threading.Event) -> None:
+    pause = TICK
     try:
         while not stop.is_set():
             try:
-                if time.monotonic() >= chores_at:
-                    services.ensure_months_ahead()
-                    services.forget_old_keys()
-                    chores_at = time.monotonic() + CHORES
-                worked, wait = _once(), TICK
+                worked, pause = work(), TICK
             except (OperationalError, InterfaceError) as error:
                 connection.close()
-                worked, wait = False, min(wait * 2, LONGEST_WAIT)
-                logger.warning("The ledger waits %.1f s for the database: %s", wait, error)
+                worked, pause = False, min(pause * 2, LONGEST_WAIT)
+                logger.warning("The ledger waits %.1f s for the database: %s", pause, error)
             if not worked:
-                stop.wait(wait)
+                stop.wait(pause)
     finally:
         connection.close()
 
 
-def _once() -> bool:
-    """Make one block and hand each consumer its next ones. Returns whether there was anything to do."""
-    worked = services.sequence() > 0
+class _Blocks:
+    """Makes a block, and keeps the ledger's house now and then. Returns whether there was anything to do."""
+
+    chores_at = 0.0
+
+    def __call__(self) -> bool:
+        if time.monotonic() >= self.chores_at:
+            services.ensure_months_ahead()
+            services.forget_old_keys()
+            services.forget_old_news()
+            self.chores_at = time.monotonic() + CHORES
+        return services.sequence() > 0
+
+
+def _consume() -> bool:
+    """Hand each consumer its next blocks. Returns whether there was anything to do."""
+    worked = False
     for consumer in hooks.consumers.values():
         try:
             worked |= services.consume(consumer) > 0

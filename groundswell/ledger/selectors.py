@@ -71,16 +71,21 @@ def per_hour(
 
 
 # --- what changed --------------------------------------------------------------------------------------------------
-MOST_NEWS = 5_000  # entries looked at, at once
-
-
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the entries since a block are about. `subjects` is None where there were too many to look at."""
+    """What the blocks since another one speak of.
+
+    Attributes:
+        block: the newest.
+        kinds: of their entries.
+        subjects: of their entries; None where the blocks are of too long ago to tell.
+        late: whether entries have waited for a block for more than a second.
+    """
 
     block: int
     kinds: frozenset[str]
     subjects: frozenset[UUID] | None
+    late: bool
 
 
 def newest_block() -> int:
@@ -91,30 +96,19 @@ def newest_block() -> int:
 
 
 def news(block: int) -> News:
-    """What was committed since a block, whether or not it is in a block by now; a little of it comes twice."""
+    """What the blocks after this one speak of."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEWS, {"block": block, "most": MOST_NEWS})
-        newest, count, kinds, subjects = cursor.fetchone()
-    return News(newest, frozenset(kinds), frozenset(subjects) if count < MOST_NEWS else None)
+        cursor.execute(_NEWS, {"block": block})
+        newest, late, told, kinds, subjects = cursor.fetchone()
+    return News(newest, frozenset(kinds), frozenset(subjects) if told == newest - block else None, late)
 
 
-# One statement, one snapshot: an entry is seen as pending or in a block, never in neither.
 _NEWS = """
-WITH new AS (
-    SELECT entry_id, first_at, last_at FROM ledger_block, unnest(entry_ids) AS entry_id WHERE n > %(block)s
-    UNION ALL
-    SELECT id, at, at FROM ledger_pending
-    LIMIT %(most)s
-), entry AS (
-    SELECT e.kind, e.on_id FROM new CROSS JOIN LATERAL (
-        SELECT kind, on_id FROM ledger_entry
-        WHERE id = new.entry_id AND at BETWEEN new.first_at AND new.last_at OFFSET 0
-    ) e
-)
-SELECT (SELECT coalesce(max(n), 0) FROM ledger_block), (SELECT count(*) FROM new),
-       coalesce(array_agg(DISTINCT kind), '{}'),
-       coalesce(array_agg(DISTINCT on_id) FILTER (WHERE on_id IS NOT NULL), '{}')
-FROM entry
+SELECT (SELECT coalesce(max(n), 0) FROM ledger_block),
+       EXISTS (SELECT FROM ledger_pending WHERE since < clock_timestamp() - interval '1 second'),
+       (SELECT count(*) FROM ledger_news WHERE block > %(block)s),
+       ARRAY (SELECT DISTINCT unnest(kinds) FROM ledger_news WHERE block > %(block)s),
+       ARRAY (SELECT DISTINCT unnest(subjects) FROM ledger_news WHERE block > %(block)s)
 """
 
 

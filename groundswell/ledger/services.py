@@ -173,7 +173,7 @@ def sequence(*, wait: bool = False) -> int:
         cursor.execute("SELECT n, chain FROM ledger_block ORDER BY n DESC LIMIT 1")
         n, chain = cursor.fetchone() or (0, rules.GENESIS)
         for start in range(0, len(taken), BLOCK):
-            ids, times, leaves = zip(*taken[start : start + BLOCK], strict=True)
+            ids, times, leaves, kinds, subjects = zip(*taken[start : start + BLOCK], strict=True)
             leaves = tuple(map(bytes, leaves))
             n, root = n + 1, rules.merkle_root(leaves)
             chain = rules.chain(bytes(chain), n, root)
@@ -182,6 +182,11 @@ def sequence(*, wait: bool = False) -> int:
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
                 [n, len(ids), min(times), max(times), list(ids), b"".join(leaves), root, chain],
             )
+            cursor.execute(
+                "INSERT INTO ledger_news (block, kinds, subjects) VALUES (%s, %s::text[], %s::uuid[])"
+                " ON CONFLICT (block) DO UPDATE SET kinds = excluded.kinds, subjects = excluded.subjects",
+                [n, list(set(kinds)), list({*subjects} - {None})],
+            )
         return len(taken)
 
 
@@ -189,15 +194,16 @@ def sequence(*, wait: bool = False) -> int:
 # partition its time names. A pending row whose entry is gone stays, for `verify` to name.
 _TAKE_PENDING = """
 WITH next AS MATERIALIZED (
-    SELECT p.ctid AS place, p.id, p.at, e.leaf
+    SELECT p.ctid AS place, p.id, p.at, e.leaf, e.kind, e.on_id
     FROM (SELECT ctid, id, at FROM ledger_pending ORDER BY id LIMIT %s) p
     CROSS JOIN LATERAL (
-        SELECT ledger_leaf(entry) AS leaf FROM ledger_entry entry WHERE entry.id = p.id AND entry.at = p.at OFFSET 0
+        SELECT ledger_leaf(entry) AS leaf, entry.kind, entry.on_id
+        FROM ledger_entry entry WHERE entry.id = p.id AND entry.at = p.at OFFSET 0
     ) e
 ), gone AS (
     DELETE FROM ledger_pending WHERE ctid = ANY (ARRAY (SELECT place FROM next))
 )
-SELECT id, at, leaf FROM next ORDER BY id
+SELECT id, at, leaf, kind, on_id FROM next ORDER BY id
 """
 
 
@@ -402,6 +408,12 @@ def idempotent(scope: str, key: str, asked: bytes, run: Callable[[], Reply]) -> 
 
 
 _KEY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+def forget_old_news() -> None:
+    """Delete what blocks older than an hour spoke of."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_news WHERE made_at < now() - interval '1 hour'")
 
 
 def forget_old_keys() -> int:

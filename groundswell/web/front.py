@@ -162,16 +162,16 @@ class Front:
     def look(self) -> None:
         """Forget the pages of which the ledger has said something since the last look."""
         begun = time.monotonic()
-        if self.block is None:
-            self.block = ledger.newest_block()
-        news = ledger.news(self.block)
+        news = ledger.news(ledger.newest_block() if self.block is None else self.block)
         subjects: frozenset[Subject] = news.kinds.union(news.subjects or ())
-        if news.subjects is None or EVERYTHING in news.kinds:
-            subjects |= {None}
+        if self.block is None or news.subjects is None or EVERYTHING in news.kinds:
+            subjects |= {None}  # at the first look nobody knows since when
         now = time.monotonic()
         with self.lock:
             self.said = {subject: at for subject, at in self.said.items() if now - at < KEPT_S}
             self.said |= dict.fromkeys(subjects, now)
             for page in self.pages.values():
                 page.changed = page.changed or None in subjects or not page.subjects.isdisjoint(subjects)
-        self.block, self.looked = news.block, begun
+        self.block = news.block
+        if not news.late:
+            self.looked = begun

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0004_routing'),
+        ('events', '0005_merging'),
         ('people', '0002_find_or_add'),
         ('sources', '0002_touch'),
     ]

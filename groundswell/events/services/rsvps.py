@@ -121,11 +121,15 @@ def _come(asked: Mapping[str, Any]) -> _Said:
     # An error inside a caller's transaction would end that, so it gets a savepoint. A statement alone is a transaction
     # of its own, without another word to the database.
     try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+        with (
+            transaction.atomic() if connection.in_atomic_block else nullcontext(),
+            connection.cursor() as cursor,
+            connection.wrap_database_errors,
             # Django's cursor writes the values into the statement; the driver's own has the database plan it once.
-            with connection.wrap_database_errors, psycopg.Cursor(cursor.connection) as bare:
-                bare.execute("SELECT * FROM events_come(%s::jsonb)", [json.dumps(asked)], prepare=True)
-                return _Said(*bare.fetchone())
+            psycopg.Cursor(cursor.connection) as bare,
+        ):
+            bare.execute("SELECT * FROM events_come(%s::jsonb)", [json.dumps(asked)], prepare=True)
+            return _Said(*(bare.fetchone() or ()))
     except DatabaseError as error:
         cause = error.__cause__
         if isinstance(cause, psycopg.Error) and cause.sqlstate == REFUSED:

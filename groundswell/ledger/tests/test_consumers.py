@@ -114,7 +114,7 @@ def test_a_database_that_is_away_is_not_the_consumers_fault(readers, monkeypatch
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_runners_at_once_hand_each_entry_over_once(readers, monkeypatch):
+def test_many_runners_at_once_hand_each_entry_over_once(readers, monkeypatch, many_connections):
     monkeypatch.setattr(services, "BLOCK", 5)
     stop = threading.Event()
     runners = [threading.Thread(target=loop.run, args=[stop]) for _ in range(4)]

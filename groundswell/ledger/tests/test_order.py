@@ -16,7 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 from groundswell.config import database
 from groundswell.ledger import services, verify
 
-TABLES = Path(services.__file__).parent / "migrations" / "0001_tables.sql"
+MIGRATIONS = Path(services.__file__).parent / "migrations"
+TABLES = [MIGRATIONS / "0001_tables.sql", MIGRATIONS / "0004_news.sql"]
 FAST = {"fsync": "off", "shared_buffers": "'32MB'", "max_connections": "40"}
 WRITERS, EACH = 5, 60
 
@@ -148,7 +149,7 @@ def test_by_id_entries_are_lost_and_by_block_none_before_and_after_a_restore_int
     dump = tmp_path / "dump.sql"
     readers = Readers()
     with database.running(tmp_path / "old", FAST) as old:
-        run("psql", old, "-q", "-v", "ON_ERROR_STOP=1", "-f", str(TABLES))
+        run("psql", old, "-q", "-v", "ON_ERROR_STOP=1", *(word for file in TABLES for word in ("-f", str(file))))
         with sequencer(old):
             programme(old, readers)
         assert sorted(readers.by_block) == sorted(ids(old))
