@@ -1,6 +1,7 @@
 """Finding listed events: near a place, on a day, with room."""
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Prefetch, prefetch_related_objects
 
-from groundswell.events.models import Event, Shift
-from groundswell.events.selectors.showing import PublicPlace, PublicShift, place_of, public_shift
+from groundswell.events.models import Event
+from groundswell.events.selectors.showing import PublicPlace, PublicShift, place_of
 from groundswell.kit import clock, geo
 
 
@@ -142,11 +142,25 @@ def _count(query: FindQuery, where: str, point: dict[str, float]) -> int:
         return int(cursor.fetchone()[0])
 
 
+_SHIFTS = """
+SELECT event_id, id, starts_at, ends_at, capacity, opening, taken, waiting, extra FROM events_shift
+WHERE event_id = ANY (%(events)s) AND ends_at > %(since)s
+  AND (%(until)s::timestamptz IS NULL OR starts_at < %(until)s)
+ORDER BY starts_at, id
+"""
+
+
 def _listed(query: FindQuery, events: list[Event]) -> list[FoundEvent]:
-    shifts = Shift.objects.filter(ends_at__gt=query.since or clock.now()).order_by("starts_at", "pk")
-    if query.until:
-        shifts = shifts.filter(starts_at__lt=query.until)
-    prefetch_related_objects(events, Prefetch("shifts", shifts))
+    """With the shifts that were asked for, read without their models: those took a seventh of a search."""
+    now = clock.now()
+    shifts: dict[UUID, list[PublicShift]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SHIFTS, {"events": [event.pk for event in events], "since": query.since or now, "until": query.until}
+        )
+        for event_id, pk, starts_at, ends_at, capacity, opening, taken, waiting, extra in cursor.fetchall():
+            past = ends_at <= now
+            shifts[event_id].append(PublicShift(pk, starts_at, ends_at, capacity, opening, taken, waiting, past, extra))
     return [
         FoundEvent(
             id=event.pk,
@@ -158,10 +172,10 @@ def _listed(query: FindQuery, events: list[Event]) -> list[FoundEvent]:
             official=event.official,
             place=place_of(event),
             distance_m=None if (chord := getattr(event, "chord", None)) is None else _arc_m(chord),
-            shifts=tuple(map(public_shift, event.shifts.all())),
+            shifts=tuple(shifts[event.pk]),
         )
         for event in events
-        if event.shifts.all()
+        if event.pk in shifts
     ]
 
 
