@@ -76,11 +76,13 @@ MOST_NEWS = 5_000  # entries looked at, at once
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the entries since a block are about. `subjects` is None where there were too many to look at."""
+    """What the entries since a block are about. `subjects` is None where there were too many to look at; `named` are
+    those of the kinds that were asked for."""
 
     block: int
     kinds: frozenset[str]
     subjects: frozenset[UUID] | None
+    named: frozenset[UUID]
 
 
 def newest_block() -> int:
@@ -90,12 +92,12 @@ def newest_block() -> int:
         return int(cursor.fetchone()[0])
 
 
-def news(block: int) -> News:
+def news(block: int, kinds: Iterable[str] = ()) -> News:
     """What was committed since a block, whether or not it is in a block by now; a little of it comes twice."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEWS, {"block": block, "most": MOST_NEWS})
-        newest, count, kinds, subjects = cursor.fetchone()
-    return News(newest, frozenset(kinds), frozenset(subjects) if count < MOST_NEWS else None)
+        cursor.execute(_NEWS, {"block": block, "most": MOST_NEWS, "kinds": list(kinds)})
+        newest, count, found, subjects, named = cursor.fetchone()
+    return News(newest, frozenset(found), frozenset(subjects) if count < MOST_NEWS else None, frozenset(named))
 
 
 # One statement, one snapshot: an entry is seen as pending or in a block, never in neither.
@@ -113,7 +115,8 @@ WITH new AS (
 )
 SELECT (SELECT coalesce(max(n), 0) FROM ledger_block), (SELECT count(*) FROM new),
        coalesce(array_agg(DISTINCT kind), '{}'),
-       coalesce(array_agg(DISTINCT on_id) FILTER (WHERE on_id IS NOT NULL), '{}')
+       coalesce(array_agg(DISTINCT on_id) FILTER (WHERE on_id IS NOT NULL), '{}'),
+       coalesce(array_agg(DISTINCT on_id) FILTER (WHERE on_id IS NOT NULL AND kind = ANY (%(kinds)s::text[])), '{}')
 FROM entry
 """
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -182,3 +182,33 @@ def _listed(query: FindQuery, events: list[Event]) -> list[FoundEvent]:
 def _arc_m(chord_m: float) -> float:
     """The distance on the surface of a chord, both in metres."""
     return 2 * geo.EARTH_RADIUS_M * math.asin(min(1.0, chord_m / (2 * geo.EARTH_RADIUS_M)))
+
+
+# --- what changes a list -------------------------------------------------------------------------------------------
+# These may put an event on a list, or on another place of it. What else happens to those on it says their own ids.
+LISTING = ("event.published", "event.imported", "event.changed", "event.cancelled", "event.sent_back")
+_ONLINE = "near.online"
+_EDGE = 0.05  # degrees: where a place is known only about, it is found across the edge of its square
+
+
+def squares(place: geo.Place, radius_m: float) -> list[str]:
+    """Names of the squares of one degree that a circle touches, and of the online events that follow in its list."""
+    high = math.degrees(radius_m / geo.EARTH_RADIUS_M) + _EDGE
+    wide = min(180.0, high / max(0.01, math.cos(math.radians(min(90.0, abs(place.latitude) + high)))))
+    rows = range(math.floor(place.latitude - high), math.floor(place.latitude + high) + 1)
+    columns = range(math.floor(place.longitude - wide), math.floor(place.longitude + wide) + 1)
+    return [_ONLINE, *{_square(row, column) for row in rows for column in columns}]
+
+
+def squares_of(event_ids: Collection[UUID]) -> frozenset[str]:
+    """The names of the squares these events are in now."""
+    if not event_ids:
+        return frozenset()
+    points = Event.objects.filter(pk__in=event_ids).values_list("latitude", "longitude")
+    return frozenset(
+        _ONLINE if lat is None or lng is None else _square(math.floor(lat), math.floor(lng)) for lat, lng in points
+    )
+
+
+def _square(row: int, column: int) -> str:
+    return f"near.{row}.{(column + 180) % 360 - 180}"
