@@ -269,7 +269,7 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
         Refused: the day of the shift is still to come.
     """
     with transaction.atomic():
-        rsvp = RSVP.objects.select_for_update(of=("self",)).select_related("shift__event").get(pk=rsvp.pk)
+        rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)  # its shift after that, as merging may have moved it
         if not rules.has_come(rsvp.shift.starts_at, rsvp.shift.event.time_zone, clock.now()):
             raise Refused(_("The day of this event is still to come."))
         if rsvp.attended == came:
