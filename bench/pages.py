@@ -37,7 +37,7 @@ def run(events: int = 3_500, reads: int = READS) -> dict[str, float | int]:
     def fill(scratch: Site) -> None:
         pages.extend(f"/events/{event}" for event in scratch.fill("night", str(events), "1000")["events"])
 
-    with site(fill=fill) as scratch:
+    with site(fill=fill) as scratch, scratch.worker():
         read = [*chance.sample(pages, PAGES), *["/events"] * (PAGES // 10)]
         warm = [client.get(path, "Accept-Encoding: gzip") for path in read]
         client.drive(scratch.port, warm * 4, 4)

@@ -156,9 +156,10 @@ def _event(
 ) -> ImportedEvent:
     volunteer, official = _yes(said, "volunteer", problems), _yes(said, "official", problems)
     kind = clean_line(said.get("type", ""))
+    opening = None if "rsvps" not in said else _whole(said, "rsvps", problems) or 0
     return ImportedEvent(
         external_id=external_id,
-        shifts=[shift],
+        shifts=[replace(shift, opening_rsvps=opening)],
         title=clean_line(said.get("title", "")) or kind[:120],
         type=kind_of(kind),
         time_zone=zone,
@@ -178,7 +179,7 @@ def _event(
         online_url=said.get("online_url"),
         place_shown=_one_of(said, "place_shown", "guests", {"guests", "private", *_YES}, "everyone"),
         visibility=_one_of(said, "visibility", "unlisted", {"unlisted", "private"}, "public"),
-        opening_rsvps=None if "rsvps" not in said else _whole(said, "rsvps", problems) or 0,
+        opening_rsvps=opening,
     )
 
 

@@ -15,15 +15,12 @@ COLUMNS = (
 def programme() -> Iterator[list[object]]:
     """Published events, past ones too, in order of time; cells in the order of `COLUMNS`.
 
-    `rsvps` are those with names who come to this shift; `opening_rsvps` those that came as a number, in the row of the
-    first shift. Times carry their offset, so that none is ambiguous.
+    `rsvps` are those with names who come to this shift, `opening_rsvps` those that came as a number. Times carry their
+    offset, so that none is ambiguous.
     """
     shifts = Shift.objects.filter(event__state=Event.State.PUBLISHED).select_related("event")
-    seen = set()
     for shift in shifts.order_by("event__starts_at", "event_id", "starts_at", "ends_at").iterator(2_000):
         event, zone = shift.event, ZoneInfo(shift.event.time_zone)
-        opening = "0" if event.pk in seen else event.opening_rsvps
-        seen.add(event.pk)
         yield [
             event.pk,
             event.system,
@@ -43,7 +40,7 @@ def programme() -> Iterator[list[object]]:
             event.longitude,
             shift.capacity,
             shift.taken,
-            opening,
+            shift.opening,
             "yes" if event.official else "no",
             "yes" if event.online else "no",
             event.online_url,

@@ -79,12 +79,14 @@ class News:
         block: the newest.
         kinds: of their entries.
         subjects: of their entries; None where the blocks are of too long ago to tell.
+        named: of those of the kinds that were asked for; as far as anybody can tell.
         late: whether entries have waited for a block for more than a second.
     """
 
     block: int
     kinds: frozenset[str]
     subjects: frozenset[UUID] | None
+    named: frozenset[UUID]
     late: bool
 
 
@@ -95,20 +97,23 @@ def newest_block() -> int:
         return int(cursor.fetchone()[0])
 
 
-def news(block: int) -> News:
+def news(block: int, kinds: Iterable[str] = ()) -> News:
     """What the blocks after this one speak of."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEWS, {"block": block})
-        newest, late, told, kinds, subjects = cursor.fetchone()
-    return News(newest, frozenset(kinds), frozenset(subjects) if told == newest - block else None, late)
+        cursor.execute(_NEWS, {"block": block, "kinds": list(kinds)})
+        newest, late, told, found, subjects, named = cursor.fetchone()
+    about = frozenset(subjects) if told == newest - block else None
+    return News(newest, frozenset(found), about, frozenset(named), late)
 
 
 _NEWS = """
 SELECT (SELECT coalesce(max(n), 0) FROM ledger_block),
        EXISTS (SELECT FROM ledger_pending WHERE since < clock_timestamp() - interval '1 second'),
-       (SELECT count(*) FROM ledger_news WHERE block > %(block)s),
-       ARRAY (SELECT DISTINCT unnest(kinds) FROM ledger_news WHERE block > %(block)s),
-       ARRAY (SELECT DISTINCT unnest(subjects) FROM ledger_news WHERE block > %(block)s)
+       (SELECT count(DISTINCT block) FROM ledger_news WHERE block > %(block)s),
+       ARRAY (SELECT DISTINCT kind FROM ledger_news WHERE block > %(block)s),
+       ARRAY (SELECT DISTINCT unnest(subjects) FROM ledger_news WHERE block > %(block)s),
+       ARRAY (SELECT DISTINCT unnest(subjects) FROM ledger_news
+              WHERE block > %(block)s AND kind = ANY (%(kinds)s::text[]))
 """
 
 

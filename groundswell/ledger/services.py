@@ -182,13 +182,22 @@ def sequence(*, wait: bool = False) -> int:
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
                 [n, len(ids), min(times), max(times), list(ids), b"".join(leaves), root, chain],
             )
-            cursor.execute(
-                "INSERT INTO ledger_news (block, kinds, subjects) VALUES (%s, %s::text[], %s::uuid[])"
-                " ON CONFLICT (block) DO UPDATE SET kinds = excluded.kinds, subjects = excluded.subjects",
-                [n, list(set(kinds)), list({*subjects} - {None})],
-            )
+            cursor.executemany(_NEWS, [(n, kind, about) for kind, about in _said(kinds, subjects).items()])
         return len(taken)
 
+
+def _said(kinds: Iterable[str], subjects: Iterable[UUID | None]) -> dict[str, list[UUID]]:
+    """The subjects of each kind, once each."""
+    said: dict[str, set[UUID]] = {}
+    for kind, subject in zip(kinds, subjects, strict=True):
+        said.setdefault(kind, set()).update([subject] if subject else ())
+    return {kind: list(about) for kind, about in said.items()}
+
+
+_NEWS = """
+INSERT INTO ledger_news (block, kind, subjects) VALUES (%s, %s, %s::uuid[])
+ON CONFLICT (block, kind) DO UPDATE SET subjects = excluded.subjects
+"""
 
 # The lateral subquery with OFFSET keeps the plan what it must be at any size: one index probe per entry, in the one
 # partition its time names. A pending row whose entry is gone stays, for `verify` to name.

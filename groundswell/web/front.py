@@ -1,10 +1,10 @@
 """Pages for everybody from memory, before Django is asked: what stands between ten thousand readers a second and us.
 
 A view says that its reply may be kept, and of which subjects of the ledger it speaks, in a `Surrogate-Key` header: ids,
-and kinds of entries that change it whoever they are about. With none it is kept for a moment only. `Surrogate-Control:
-max-age=` says for how many seconds, where it tells less of the time than others. Each process looks at the ledger a few
-times a second and forgets the pages of which something was said. Where it cannot look, nothing is kept for longer than
-a moment.
+kinds of entries that change it whoever they are about, and squares of the map where an event may join it. With none it
+is kept for a moment only. `Surrogate-Control: max-age=` says for how many seconds, where it tells less of the time than
+others. Each process looks at the ledger a few times a second and forgets the pages of which something was said. Where
+it cannot look, nothing is kept for longer than a moment.
 """
 
 import logging
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import Error, connection
 
+from groundswell.events import selectors as events
 from groundswell.ledger import selectors as ledger
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ Environ = dict[str, Any]
 Start = Callable[..., Any]
 App = Callable[[Environ, Start], Iterable[bytes]]
 Key = tuple[str, str, str, str, bool]
-Subject = UUID | str | None  # an id, a kind of entry; None: everything
+Subject = UUID | str | None  # an id, a kind of entry or a square; None: everything
 
 
 class _Page:
@@ -162,8 +163,8 @@ class Front:
     def look(self) -> None:
         """Forget the pages of which the ledger has said something since the last look."""
         begun = time.monotonic()
-        news = ledger.news(ledger.newest_block() if self.block is None else self.block)
-        subjects: frozenset[Subject] = news.kinds.union(news.subjects or ())
+        news = ledger.news(ledger.newest_block() if self.block is None else self.block, events.LISTING)
+        subjects: frozenset[Subject] = news.kinds.union(news.subjects or (), events.squares_of(news.named))
         if self.block is None or news.subjects is None or EVERYTHING in news.kinds:
             subjects |= {None}  # at the first look nobody knows since when
         now = time.monotonic()

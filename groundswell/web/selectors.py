@@ -317,6 +317,8 @@ def everything_about(user: User) -> dict[str, Any]:
                 "guests": rsvp.guests,
                 "said_at": rsvp.at,
                 "came": rsvp.attended,
+                "called": rsvp.called,
+                "called_at": rsvp.called_at,
             }
             for rsvp in events.rsvps_of(person)
         ],

@@ -5,7 +5,7 @@ event leaves this floor for people who do not run it.
 """
 
 from groundswell.events.selectors.boards import Counts, Fill, counts, fills, rsvps_of, subjects, within
-from groundswell.events.selectors.finding import FindQuery, FoundEvent, find
+from groundswell.events.selectors.finding import LISTING, FindQuery, FoundEvent, find, squares, squares_of
 from groundswell.events.selectors.mapping import Bounds, MapPoint, forget_map, map_points
 from groundswell.events.selectors.running import (
     access_event,
@@ -29,6 +29,7 @@ from groundswell.events.selectors.showing import (
 )
 
 __all__ = [
+    "LISTING",
     "Bounds",
     "Counts",
     "Fill",
@@ -57,6 +58,8 @@ __all__ = [
     "review_queue",
     "rsvps_of",
     "shown",
+    "squares",
+    "squares_of",
     "subjects",
     "within",
 ]

@@ -15,6 +15,7 @@ from groundswell.events import selectors
 from groundswell.events.models import Event
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.services.hosting import add_host, create, locked
+from groundswell.events.services.routing import overbook
 from groundswell.kit import clock
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.services import record
@@ -42,7 +43,8 @@ def copies(event: Event) -> list[Event]:
 
 
 def copy(event: Event, days: Sequence[date], actor: str) -> list[Event]:
-    """Make the event once more for each of these days: all it says, its hours, its hosts. It is reviewed as any other.
+    """Make the event once more for each of these days: all it says, its hours, its hosts, how it overbooks. It is
+    reviewed as any other.
 
     A day for which there is a copy already gets no second one: pressing twice is as pressing once.
 
@@ -80,6 +82,8 @@ def _copy(event: Event, day: date, actor: str) -> Event:
     except Invalid as invalid:
         shown = date_format(day, pgettext("date format", "l, F j, Y"))
         raise Invalid({"day": f"{shown}: {invalid}"}) from None
+    if event.overbook:
+        made = overbook(made, event.overbook, actor)
     for host in others:
         add_host(made, host.person, actor)
     record(KIND, actor=actor, on=("event", event.pk), data={"copy": str(made.pk)})

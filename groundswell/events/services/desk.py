@@ -34,7 +34,7 @@ def call(rsvp: RSVP, result: str, actor: str, *, number: str = "") -> RSVP:
                 stay(rsvp, actor=actor)
             case Call.WILL_NOT_COME:
                 rsvp = cancel_rsvp(rsvp, actor=actor)
-        rsvp = RSVP.objects.select_for_update(of=("self",)).select_related("person", "shift__event").get(pk=rsvp.pk)
+        rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)
         if rsvp.shift.ends_at <= now:
             raise Refused(_("This event is over."))
         if rsvp.called == result and rsvp.called_at and rsvp.called_at > now - ONE_PRESS:

@@ -1,7 +1,7 @@
 """Events that come from elsewhere in bulk. Who comes arrives as a number, an opening balance, never as people."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -29,11 +29,13 @@ _LINES = ("title", "venue", "street", "city", "region", "postal_code")
 
 @dataclass(frozen=True, slots=True)
 class ImportedShift:
-    """A time slot; times are aware, a capacity of None is no limit."""
+    """A time slot; times are aware, a capacity of None is no limit. `opening_rsvps` are those of the event's that are
+    of this one; None: it does not say."""
 
     starts_at: datetime
     ends_at: datetime
     capacity: int | None = None
+    opening_rsvps: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,9 @@ def import_events(rows: Sequence[ImportedEvent], system: str) -> ImportResult:
         differing = [
             external_id
             for external_id, event in known.items()
-            if _differing(event, by_id[external_id]) or _moves(shifts[event.pk], by_id[external_id])
+            if _differing(event, by_id[external_id])
+            or _moves(shifts[event.pk], by_id[external_id])
+            or _openings(shifts[event.pk], by_id[external_id])
         ]
         for external_id, event in _lock({external_id: known[external_id].pk for external_id in differing}):
             if change := _change(event, by_id[external_id], system):
@@ -188,6 +192,15 @@ def _room(said: ImportedShift, shift: Shift) -> int | None:
     return None if said.capacity is None else max(said.capacity, shift.taken)
 
 
+def _openings(before: Sequence[Shift], row: ImportedEvent) -> dict[UUID, int]:
+    """The shifts of which the row says another number of RSVPs, with that number."""
+    return {
+        shift.pk: said.opening_rsvps
+        for shift, said in zip(before, _in_order(row), strict=False)
+        if said.opening_rsvps is not None and said.opening_rsvps != shift.opening
+    }
+
+
 def _in_order(row: ImportedEvent) -> list[ImportedShift]:
     return sorted(row.shifts, key=lambda shift: (shift.starts_at, shift.ends_at))
 
@@ -237,11 +250,12 @@ def _add(rows: Sequence[ImportedEvent], system: str) -> Iterator[NewEntry]:
             "published_at": at,
         }
         events.append(event)
+        left = event.get("opening_rsvps", 0) - sum(shift.opening_rsvps or 0 for shift in row.shifts)
         shifts += [
             {
                 "id": new_id(),
                 "event_id": event["id"],
-                "opening": 0 if n else event.get("opening_rsvps", 0),
+                "opening": (shift.opening_rsvps or 0) + (0 if n else left),
                 **{name: getattr(shift, name) for name in _OF_SHIFT},
             }
             for n, shift in enumerate(_in_order(row))
@@ -287,6 +301,9 @@ def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
     told = [name for name in new if name not in ("starts_at", "ends_at", "scope", "opening_rsvps")]
     told += [name for name, any_ in (("time", times), ("capacity", capacities)) if any_]
     told += ["shifts"] if more_or_fewer else []
+    laid = lay_opening(event.pk, new.get("opening_rsvps", before), _openings(_locked_shifts(event), row))
+    if laid and "opening_rsvps" not in new:
+        told.append("opening_rsvps")  # of other shifts than before
     if not new and not told:
         return []
     if rules.people_must_hear(told):
@@ -298,8 +315,7 @@ def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
         new["version"] = event.version + 1
     if new:
         Event.objects.filter(pk=event.pk).update(**new)
-    laid = lay_opening(event.pk, new.get("opening_rsvps", before))
-    for pk in {*capacities, *([laid] if laid else [])}:
+    for pk in {*capacities, *laid}:
         promote(pk, actor=_ACTOR)
     entries = []
     if told:
@@ -310,13 +326,19 @@ def _change(event: Event, row: ImportedEvent, system: str) -> list[NewEntry]:
     return entries
 
 
+def _locked_shifts(event: Event) -> list[Shift]:
+    """In order of time."""
+    rows = event.shifts.select_for_update().order_by("pk")
+    return sorted(rows, key=lambda shift: (shift.starts_at, shift.ends_at))
+
+
 def _change_shifts(event: Event, row: ImportedEvent) -> tuple[list[UUID], list[UUID], bool]:
     """Bring the shifts to what the row says: the first is the first, and so on. One where somebody comes is kept.
 
     Returns:
         The shifts with another time, those with another capacity, and whether any were added or removed.
     """
-    before = sorted(event.shifts.select_for_update().order_by("pk"), key=lambda shift: (shift.starts_at, shift.ends_at))
+    before = _locked_shifts(event)
     said, times, capacities = _in_order(row), list[UUID](), list[UUID]()
     for shift, wanted in zip(before, said, strict=False):
         if (shift.starts_at, shift.ends_at) != (wanted.starts_at, wanted.ends_at):

@@ -275,7 +275,7 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
         Refused: the day of the shift is still to come.
     """
     with transaction.atomic():
-        rsvp = RSVP.objects.select_for_update(of=("self",)).select_related("shift__event").get(pk=rsvp.pk)
+        rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)  # its shift after that, as merging may have moved it
         if not rules.has_come(rsvp.shift.starts_at, rsvp.shift.event.time_zone, clock.now()):
             raise Refused(_("The day of this event is still to come."))
         if rsvp.attended == came:
@@ -335,14 +335,20 @@ def promote(shift_id: UUID, *, actor: str) -> None:
         _record("event.promoted", rsvp, shift.event, actor, rsvp.places)
 
 
-def lay_opening(event_id: UUID, places: int) -> UUID | None:
-    """Have RSVPs that came as a number take so many places of the shift they are of, else of the first. The shifts
-    must be locked. Gives that shift if it had another number."""
-    shift = Shift.objects.filter(event=event_id).order_by("-opening", "starts_at", "pk")[0]
-    if shift.opening == places:
-        return None
-    Shift.objects.filter(pk=shift.pk).update(opening=places)
-    return shift.pk
+def lay_opening(event_id: UUID, places: int, said: Mapping[UUID, int] | None = None) -> list[UUID]:
+    """Have RSVPs that came as a number take so many places in all: of each shift what is `said`, else what it had; what
+    is missing or too many is of the shift with most, or the first. The shifts must be locked. Gives those with another
+    number than before."""
+    shifts = Shift.objects.filter(event=event_id).order_by("-opening", "starts_at", "pk")
+    opening = {shift.pk: (said or {}).get(shift.pk, shift.opening) for shift in shifts}
+    more = places - sum(opening.values())
+    for pk, n in opening.items():
+        opening[pk] = max(0, n + more)
+        more -= opening[pk] - n
+    changed = [shift.pk for shift in shifts if shift.opening != opening[shift.pk]]
+    for pk in changed:
+        Shift.objects.filter(pk=pk).update(opening=opening[pk])
+    return changed
 
 
 def _locked(rsvp: RSVP) -> tuple[Shift, Event, RSVP]:

@@ -9,7 +9,7 @@ import time_machine
 
 from groundswell.events import selectors, services
 from groundswell.events.models import Event
-from groundswell.events.services import copying
+from groundswell.events.services import copying, routing
 from groundswell.events.tests import making
 from groundswell.ledger.models import Entry
 from groundswell.people.models import Person
@@ -38,6 +38,7 @@ def test_an_event_is_made_again_with_all_it_says(world, alice):
         languages=["es"],
         shifts=[making.shift(7, id=making.first(world.event).pk), making.shift(5, days=4, hour=9)],
     )
+    routing.overbook(world.event, 5, making.TEST)
     world.event.refresh_from_db()
     assert "1 new event." in copy(alice, world.event, day_of(world.event) + timedelta(days=7)).content.decode()
     (made,) = copying.copies(world.event)
@@ -52,6 +53,7 @@ def test_an_event_is_made_again_with_all_it_says(world, alice):
         world.event.latitude,
         world.event.scope,
     )
+    assert made.overbook == 5
     assert sum(shift.taken for shift in made.shifts.all()) == 0
 
 

@@ -1,10 +1,13 @@
 """Finding events: near a place, by time, with room; the map; what is counted."""
 
 import json
+import math
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from groundswell.events import selectors, services
 from groundswell.events.models import Event
@@ -209,3 +212,22 @@ def test_everybody_sees_their_own_rsvps_and_events():
     assert list(selectors.rsvps_of(host)) == []
     assert list(selectors.hosted_by(host)) == [event]
     assert list(selectors.hosted_by(rsvp.person)) == []
+
+
+# --- what changes a list -------------------------------------------------------------------------------------------
+@given(
+    st.floats(-89.9, 89.9), st.floats(-180, 180), st.floats(0, 2 * math.pi), st.floats(0, 1), st.floats(1_000, 500_000)
+)
+@example(40.005, -180.0, math.pi * 1.25, 0.99, 1_000)
+@example(44.0, -73.0, math.pi * 1.25, 0.5, 1_000)
+def test_what_is_near_a_place_is_in_one_of_its_squares(lat, lng, bearing, share, radius_m):
+    """Also where it is known only about: across the edge of a square, the date line and the poles."""
+    here, far = math.radians(lat), share * radius_m / geo.EARTH_RADIUS_M
+    there = math.asin(math.sin(here) * math.cos(far) + math.cos(here) * math.sin(far) * math.cos(bearing))
+    east = math.atan2(
+        math.sin(bearing) * math.sin(far) * math.cos(here), math.cos(far) - math.sin(here) * math.sin(there)
+    )
+    touched = selectors.squares(geo.Place("", "", "", "US", lat, lng, "UTC"), radius_m)
+    for off in (-0.01, 0, 0.01):  # the private grid has fiftieths of a degree
+        row, column = math.floor(math.degrees(there) + off), math.floor(lng + math.degrees(east) + off)
+        assert finding._square(row, column) in touched

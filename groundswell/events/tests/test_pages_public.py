@@ -408,3 +408,14 @@ def test_drawings_keep_their_numbers_in_every_language(page, path):
     making.published(postal_code="05602")
     drawing = re.search(r"<svg viewBox.*?</svg>", page.get(path).content.decode(), re.S)[0]
     assert not re.search(r'(?:c?[xy]|r|d|stroke-\w+)="[^"]*\d,\d', drawing)
+
+
+def test_filters_are_drawn_as_they_were_filled_in_each_language(page):
+    """They are remembered: nobody sees another one's."""
+    filled = "/events?type=rally&since=soon"
+    for _ in range(2):
+        body = page.get(filled).content.decode()
+        assert re.search(r'value="rally"[^>]* checked', body) and "Enter a valid date" in body
+        body = page.get("/events").content.decode()
+        assert not re.search(r'value="rally"[^>]* checked', body) and "Enter a valid date" not in body
+        assert "Only with room" in body and "Only with room" not in page.get("/es/events").content.decode()

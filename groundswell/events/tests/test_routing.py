@@ -148,6 +148,15 @@ def test_an_event_cancelled_before_the_job_runs_invites_nobody():
     assert not Invited.objects.exists()
 
 
+def test_who_took_back_their_consent_before_the_job_runs_is_not_invited():
+    near, other = neighbor("Near"), neighbor("Other")
+    event = making.published()
+    routing.invite(event, making.TEST)
+    people.withdraw(near, "news", "email", actor=making.TEST)
+    worker.drain()
+    assert [invited.person for invited in Invited.objects.all()] == [other]
+
+
 def test_the_link_in_the_mail_ends_invitations_and_news():
     near = neighbor("Near")
     event = making.published()

@@ -22,8 +22,6 @@ from groundswell.powers.movement import movement
 PAGE = 20
 LAST_PAGE = 200  # further down nobody reads, and only machines ask
 AT_A_SPOT = 40  # events told of one spot of the map
-# What may put an event on a list, or on another place of it. What else happens to those on it says their own ids.
-LISTING = ("event.published", "event.imported", "event.changed", "event.cancelled", "event.sent_back")
 KEPT_S = 300  # an event that is over may stand on a list for so long
 
 
@@ -56,17 +54,19 @@ def find(request: HttpRequest) -> HttpResponse:
         **_map(form, found),
     }
     reply = render(request, "events/find.html", context)
-    reply["Surrogate-Key"] = " ".join(_speaks_of(form, [*found, *nearby]))
+    reply["Surrogate-Key"] = " ".join(_speaks_of(form, found, nearby))
     reply["Surrogate-Control"] = f"max-age={KEPT_S}"
     return reply
 
 
-def _speaks_of(form: FindForm, found: list[FoundEvent]) -> list[str]:
+def _speaks_of(form: FindForm, found: list[FoundEvent], nearby: list[FoundEvent]) -> list[str]:
     """What changes the page. Of one with the whole map, or of places that come free anywhere, nothing tells; and where
     one browser stands, no other one asks."""
-    if not form.cleaned_data.get("near") or form.cleaned_data.get("room"):
+    place, radius_m = form.cleaned_data.get("near"), form.radius_m()
+    if not place or form.cleaned_data.get("room"):
         return []
-    return [*LISTING, *(str(event.id) for event in found)]
+    joins = selectors.squares(place, radius_m) if radius_m and not nearby else selectors.LISTING
+    return [*joins, *(str(event.id) for event in [*found, *nearby])]
 
 
 def _nearby(form: FindForm) -> list[FoundEvent]:

@@ -22,8 +22,9 @@ def make(shifts=1, **fields):
         }
     )  # fmt: skip
     for n in range(shifts):
-        start = START + timedelta(days=n)
-        Shift.objects.create(event=event, starts_at=start, ends_at=start + timedelta(hours=2), capacity=10 + n or None)
+        start, opening = START + timedelta(days=n), 0 if n else event.opening_rsvps
+        more = {"capacity": 10 + n or None, "opening": opening}
+        Shift.objects.create(event=event, starts_at=start, ends_at=start + timedelta(hours=2), **more)
     return event
 
 

@@ -100,13 +100,44 @@ def test_a_number_that_rises_takes_nobody_their_place(file):
     assert come("frank").state == "waiting"
 
 
-def test_the_balance_is_of_the_first_shift_and_moves_on_when_a_host_removes_it(file):
+def openings():
+    return list(Shift.objects.order_by("starts_at").values_list("opening", flat=True))
+
+
+def test_the_balance_is_of_the_shift_that_the_row_names_and_moves_on_when_a_host_removes_it(file):
     file(row(10, 4, days=10), row(10, 3, days=9))
     event = Event.objects.get()
-    assert [shift.opening for shift in event.shifts.order_by("starts_at")] == [7, 0]
+    assert openings() == [3, 4] and event.opening_rsvps == 7
     kept = selectors.details_of(event).shifts[1]
     services.change(event, "system:test", shifts=[kept])
     assert Shift.objects.get().opening == Event.objects.get().opening_rsvps == 7
+
+
+def test_a_full_shift_beside_an_empty_one_is_full_by_itself(file):
+    file(row(10, 10, days=9), row(10, 0, days=10))
+    assert [shift.free for shift in Shift.objects.order_by("starts_at")] == [0, 10]
+    assert come("erin").state == "waiting"
+
+
+def test_who_waits_gets_in_when_the_numbers_are_of_another_shift_now(file):
+    file(row(10, 10, days=9), row(10, 2, days=10))
+    come("erin")
+    file(row(10, 2, days=9), row(10, 10, days=10))
+    assert openings() == [2, 10] and states() == {"Erin": "going"}
+    assert Event.objects.get().opening_rsvps == 12
+    assert file(row(10, 2, days=9), row(10, 10, days=10))["unchanged"] == 1
+
+
+def test_a_number_for_the_whole_event_is_of_its_first_shift():
+    shifts = [
+        importing.ImportedShift(start := clock.now() + timedelta(days=n), start + timedelta(hours=2), 10)
+        for n in (2, 1)
+    ]
+    said = {"external_id": "1", "title": "x", "type": "other", "time_zone": "UTC"}
+    services.import_events([importing.ImportedEvent(**said, shifts=shifts, opening_rsvps=7)], "x")
+    assert openings() == [7, 0]
+    services.import_events([importing.ImportedEvent(**said, shifts=shifts, opening_rsvps=9)], "x")
+    assert openings() == [9, 0]
 
 
 def test_the_balance_moves_on_when_an_import_removes_its_shift(file):

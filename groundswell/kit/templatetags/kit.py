@@ -1,7 +1,7 @@
 """Template tags of the page kit; loaded everywhere."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.template import Context
 from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils import translation
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format, number_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, gettext, pgettext
@@ -50,18 +50,24 @@ def remembered(show: Callable[P, str]) -> Callable[P, str]:
 
 
 # --- time --------------------------------------------------------------------------------------------------------
+@remembered
+def _worded(when: date | time, form: str) -> str:
+    """In the letters of a date format. Many events have a day or an hour in common, few both."""
+    return date_format(when, form) if isinstance(when, date) else time_format(when, form)
+
+
 def shown_date(moment: datetime, time_zone: str) -> str:
     """`Wednesday, July 29` there; with the year when it is not the present one there."""
     local = moment.astimezone(ZoneInfo(time_zone))
     if local.year == datetime.now(local.tzinfo).year:
-        return date_format(local, pgettext("date format", "l, F j"))
-    return date_format(local, pgettext("date format", "l, F j, Y"))
+        return _worded(local.date(), pgettext("date format", "l, F j"))
+    return _worded(local.date(), pgettext("date format", "l, F j, Y"))
 
 
 def shown_clock(moment: datetime, time_zone: str) -> str:
     """`7 PM` or `7:30 PM` there."""
     local = moment.astimezone(ZoneInfo(time_zone))
-    return date_format(local, pgettext("time format", "g:i A") if local.minute else pgettext("full hour", "g A"))
+    return _worded(local.time(), pgettext("time format", "g:i A") if local.minute else pgettext("full hour", "g A"))
 
 
 def shown_clocks(starts_at: datetime, ends_at: datetime, time_zone: str) -> str:
@@ -97,13 +103,13 @@ def local_time(moment: datetime | None, time_zone: str, form: str = "full") -> s
         case "clock":
             text = f"{shown_clock(local, time_zone)} {local:%Z}"
         case "day":
-            text = date_format(local, pgettext("date format", "D, M j"))
+            text = _worded(local.date(), pgettext("date format", "D, M j"))
         case "month":
-            text = date_format(local, "M")
+            text = _worded(local.date(), "M")
         case "number":
-            text = date_format(local, "j")
+            text = _worded(local.date(), "j")
         case "weekday":
-            text = date_format(local, "D")
+            text = _worded(local.date(), "D")
         case _:
             text = f"{shown_date(local, time_zone)}, {shown_clock(local, time_zone)} {local:%Z}"
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="minutes"), text)

@@ -1,8 +1,9 @@
 -- What each of the newest blocks speaks of, so that who keeps pages in memory need not read the entries themselves,
 -- several times a second in each process.
 CREATE TABLE ledger_news (
-    block    bigint      PRIMARY KEY,
+    block    bigint      NOT NULL,
+    kind     text        NOT NULL,
+    subjects uuid[]      NOT NULL,
     made_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-    kinds    text[]      NOT NULL,
-    subjects uuid[]      NOT NULL
+    PRIMARY KEY (block, kind)
 );

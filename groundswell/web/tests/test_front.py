@@ -9,6 +9,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, transaction
 
+from groundswell.events import selectors as events
 from groundswell.events.tests import making
 from groundswell.events.views import finding
 from groundswell.kit.ids import new_id
@@ -92,25 +93,52 @@ def test_a_page_lasts_as_long_as_its_view_says(headers, lasts):
     assert site.get()[2] == b"2"
 
 
-@pytest.mark.parametrize(("keyed", "shows"), [(True, True), (False, False)])
-def test_a_kept_search_shows_an_event_that_is_published_nearby(keyed, shows, monkeypatch):
-    """Of the real site. The control speaks only of what is on the page."""
-    if not keyed:
-        monkeypatch.setattr(finding, "LISTING", ())
-    host = making.person("alice")
-    making.published(host, title="Potluck")
-    site = Site()
-    site.front.app = WSGIHandler()
-    catch_up()
-    site.front.look()
-    near = {"QUERY_STRING": "near=05401", "wsgi.input": BytesIO(), "SERVER_NAME": "testserver", "SERVER_PORT": "80"}
-    assert b"Potluck" in site.get("/events", **near)[2]
-    kept = next(iter(site.front.pages.values()))
-    making.published(host, title="Soup for all")
+class Search(Site):
+    """The real site behind the front, with one event, asked for what is near Burlington."""
+
+    def __init__(self, **about):
+        super().__init__()
+        self.front.app = WSGIHandler()
+        making.published(title="Potluck", **about)
+        catch_up()
+        self.front.look()
+        assert self.shows("Potluck")
+        self.kept = next(iter(self.front.pages.values()))
+
+    def shows(self, title):
+        asked = {"QUERY_STRING": "near=05401", "wsgi.input": BytesIO(), "SERVER_NAME": "testserver"}
+        return title.encode() in self.get("/events", SERVER_PORT="80", **asked)[2]
+
+
+@pytest.mark.parametrize("about", [{}, {"postal_code": "05452"}, {"online": True, "postal_code": ""}])
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_kept_search_shows_an_event_that_joins_it(about, watched, monkeypatch):
+    """Nearby or online. The control looks only at what is on the page."""
+    if not watched:
+        monkeypatch.setattr(events, "squares_of", lambda ids: frozenset())
+    site = Search()
+    assert site.kept.lasts == finding.KEPT_S
+    making.published(title="Soup for all", **about)
     sequence()
     site.front.look()
-    assert (b"Soup for all" in site.get("/events", **near)[2]) is shows
-    assert kept.lasts == finding.KEPT_S
+    assert site.shows("Soup for all") is watched
+
+
+def test_a_kept_search_outlives_what_is_published_far_away():
+    site = Search()
+    making.published(title="Soup for all", postal_code="10001")
+    sequence()
+    site.front.look()
+    site.shows("Potluck")
+    assert next(iter(site.front.pages.values())) is site.kept
+
+
+def test_with_nothing_near_a_kept_search_shows_what_is_published_less_far():
+    site = Search(postal_code="10001")
+    making.published(title="Soup for all", postal_code="05301")
+    sequence()
+    site.front.look()
+    assert site.shows("Soup for all")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +148,8 @@ def test_of_searches_those_near_a_named_place_are_kept(asked, keyed, client):
     """The others show what no entry tells of, or where one reader stands."""
     event = making.published(making.person("alice"))
     said = client.get(f"/events?{asked}")["Surrogate-Key"].split()
-    assert said == ([*finding.LISTING, str(event.pk)] if keyed else [])
+    assert bool(said) is keyed
+    assert not said or {str(event.pk), "near.44.-74", "near.online"} <= set(said)
 
 
 def test_a_change_shows_by_itself_and_the_ledger_is_looked_at_several_times_a_second(monkeypatch):
@@ -197,7 +226,7 @@ def test_while_nobody_can_look_nothing_is_kept_longer_than_a_moment(monkeypatch)
     site.front.look()
     assert site.get()[2] == site.get()[2] == b"1"
 
-    def gone(block):
+    def gone(*asked):
         raise OperationalError("the server closed the connection unexpectedly")
 
     monkeypatch.setattr(ledger, "news", gone)

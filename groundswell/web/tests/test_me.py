@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from groundswell.events import services as events
+from groundswell.events.services.desk import call as calling
 from groundswell.events.tests import making
 from groundswell.messaging.models import Delivery
 from groundswell.people import selectors as people
@@ -93,6 +94,7 @@ def test_my_link_carries_my_code_and_counts_who_came(world):
 
 
 def test_i_take_my_data_with_me_and_nobody_elses(world, client):
+    calling(world.rsvp, "no_answer", making.TEST)
     sign_in(client, proved_address("canary.bob@example.org"))
     answer = client.get("/me/data.json")
     assert "attachment" in answer["Content-Disposition"]
@@ -100,6 +102,7 @@ def test_i_take_my_data_with_me_and_nobody_elses(world, client):
     assert data["person"]["first_name"] == "Bob" and data["rsvps"][0]["event"] == "Open kitchen"
     assert {"canary.bob@example.org", "+18025550177"} <= {point["value"] for point in data["contacts"]}
     assert data["agreements"][0]["words"] == "Write to me."
+    assert data["rsvps"][0]["called"] == "no_answer" and data["rsvps"][0]["called_at"]
     assert "canary" not in world.client("charlie").get("/me/data.json").content.decode()
 
 
