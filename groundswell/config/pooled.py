@@ -18,6 +18,7 @@ class Connection(psycopg.Connection[Any]):
     the patience of any request: here the first one makes it look through those it keeps."""
 
     answered_at = 0.0
+    answer: psycopg.Cursor[Any]  # nobody reads it, and a new one each time would cost as much as the question
 
     def execute(self, query: Any, *args: Any, **more: Any) -> psycopg.Cursor[Any]:
         if query != "":
@@ -30,5 +31,5 @@ class Connection(psycopg.Connection[Any]):
                 if isinstance(pool, ConnectionPool):
                     pool.check()
                 raise
-            self.answered_at = time.monotonic()
-        return self.cursor()
+            self.answered_at, self.answer = time.monotonic(), self.cursor()
+        return self.answer

@@ -22,6 +22,7 @@ TILE_URL = ENV.tile_url
 ALLOWED_HOSTS = [*ENV.allowed_hosts] or [urlsplit(BASE_URL).hostname or "localhost", "localhost", "127.0.0.1"]
 
 INSTALLED_APPS = [
+    "django.contrib.postgres",
     "groundswell.web",
     "groundswell.intake",
     "groundswell.events",
@@ -37,7 +38,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.postgres",
     "allauth",
     "allauth.account",
     "allauth.mfa",
