@@ -10,10 +10,10 @@ export PIP_ROOT_USER_ACTION := ignore
 demo: .venv/run.stamp
 	exec $(BIN)/groundswell demo --port $(PORT)
 
-# The browser's driver keeps an event loop in its process, which the workers' tests must not find there. Exit code 5
-# means that ARGS chose no test of the browser.
+# Without the tests of the architecture, which `make check` runs. The browser's driver keeps an event loop in its
+# process, which the workers' tests must not find there. Exit code 5 means that ARGS chose no test of the browser.
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/browser $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/browser --ignore=tests/architecture $(ARGS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/browser $(ARGS) || test $$? -eq 5
 
 check: .venv/dev.stamp
