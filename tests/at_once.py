@@ -11,8 +11,7 @@ from django.db import connection, connections
 def together(work: Callable[[int], Any], count: int, returned: type[Exception] | tuple[type[Exception], ...] = ()):
     """Run `work(number)` in `count` threads that start at once, each connected before; their answers by number.
 
-    An exception of the kinds in `returned` is an answer; any other is raised. More threads than the pool has
-    connections need the fixture `many_connections`.
+    An exception of the kinds in `returned` is an answer; any other is raised.
     """
     start = Barrier(count)
 

@@ -56,24 +56,6 @@ def fresh_movement() -> Iterator[None]:
     movement.forget()
 
 
-@pytest.fixture
-def many_connections(transactional_db) -> Iterator[None]:
-    """A connection for each of fifty threads and a few more, as several processes would have."""
-    from django.db import connection
-
-    options = connection.settings_dict["OPTIONS"]
-    before = options["pool"]
-
-    def use(pool: dict[str, object]) -> None:
-        connection.close()
-        connection.close_pool()
-        options["pool"] = pool
-
-    use({"min_size": 0, "max_size": 54, "timeout": 60})
-    yield
-    use(before)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def emptied_by_deleting() -> Iterator[None]:
     """After a test that committed, its few rows are deleted: fifty times as quick as Django's flush, which truncates

@@ -40,7 +40,6 @@ class Env(BaseSettings):
         "",
         description="postgresql://user:password@host/name; empty: an embedded PostgreSQL in the home folder.",
     )
-    database_pool: int = Field(8, ge=1, le=200, description="Connections each process may hold, 1 to 200.")
     secret_key: str = Field(
         "", description="At least 50 random characters; empty: one is made and kept in the home folder."
     )

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from groundswell.config import env, pooled
+from groundswell.config import env
 
 ENV = env.load()
 
@@ -87,12 +87,12 @@ def _database(url: str) -> dict[str, Any]:
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     django = {names[key]: value for key, value in parts.items() if key in names}
     options = {key: value for key, value in parts.items() if key not in names}
-    pool = {"min_size": 1, "max_size": ENV.database_pool, "timeout": 10, "connection_class": pooled.Connection}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "groundswell.config.engine",
         **django,
+        "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,  # after a restart of the database no request meets a dead connection
-        "OPTIONS": {**options, "pool": pool},
+        "OPTIONS": options,
     }
 
 

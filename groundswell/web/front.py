@@ -156,7 +156,6 @@ class Front:
                 self.look()
             except Error:
                 logger.warning("The pages in memory cannot be compared with the ledger", exc_info=True)
-            finally:
                 connection.close()
             time.sleep(LOOK_S)
 

@@ -67,7 +67,7 @@ def database() -> Iterator[Finding]:
 
 
 def _reach() -> None:
-    """One connection outside the pool, which would keep the reason of a failure to itself. Raises psycopg.Error."""
+    """Connect anew. Raises psycopg.Error."""
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     given = {name: settings.DATABASES["default"].get(django) for name, django in names.items()}
     psycopg.connect(connect_timeout=5, **{name: value for name, value in given.items() if value}).close()

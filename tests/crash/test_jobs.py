@@ -110,7 +110,6 @@ def test_a_worker_outlives_its_connections(process):
                 )
             until(lambda: jobs() == [], 30)
     connection.close()
-    connection.close_pool()
     assert logged("effect") == 2
 
 

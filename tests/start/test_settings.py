@@ -47,8 +47,6 @@ def refusal(monkeypatch, tmp_path, **settings):
     ("name", "value", "expected"),
     [
         ("DEBUG", "perhaps", "true or false"),
-        ("DATABASE_POOL", "many", "1 to 200"),
-        ("DATABASE_POOL", "0", "1 to 200"),
         ("BASE_URL", "example.org", "http"),
         ("BASE_URL", "https://example.org/", "slash"),
         ("DATABASE_URL", "mysql://here", "postgresql://"),

@@ -49,7 +49,7 @@ def pressed_while(event, act):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("guarded", [True, False])
-def test_nobody_slips_into_an_event_that_is_being_cancelled(guarded, many_connections):
+def test_nobody_slips_into_an_event_that_is_being_cancelled(guarded):
     """Unguarded (the control: not looked at again under the lock), both slip in."""
     event = published()
     services.rsvp(first(event).pk, who("erin"), page="/events")
@@ -64,7 +64,7 @@ def test_nobody_slips_into_an_event_that_is_being_cancelled(guarded, many_connec
 
 
 @pytest.mark.django_db(transaction=True)
-def test_all_who_came_in_before_the_cancellation_are_told(many_connections):
+def test_all_who_came_in_before_the_cancellation_are_told():
     """Eight press while the host cancels: whoever got a place hears of it, and nobody else does."""
     event = published()
     shift = first(event).pk
@@ -85,7 +85,7 @@ def test_all_who_came_in_before_the_cancellation_are_told(many_connections):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_all_who_came_in_before_or_while_it_moved_hear_when_it_is(many_connections):
+def test_all_who_came_in_before_or_while_it_moved_hear_when_it_is():
     event = published()
     services.rsvp(first(event).pk, who("erin"), page="/events")
     new = making.shift(days=6, hour=18, id=first(event).pk)

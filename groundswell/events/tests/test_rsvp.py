@@ -269,7 +269,7 @@ def rush(shift_id):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_forty_at_once_for_five_seats_fill_exactly_five(many_connections):
+def test_forty_at_once_for_five_seats_fill_exactly_five():
     shift = party(5)
     assert rush(shift.pk) == ["going"] * 5 + ["waiting"] * 35
     assert counts(shift) == (5, 35)
@@ -277,21 +277,21 @@ def test_forty_at_once_for_five_seats_fill_exactly_five(many_connections):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_the_same_rush_oversells(many_connections):
+def test_without_the_lock_the_same_rush_oversells():
     """The control: whoever looks and takes without waiting for the others sells seats twice."""
     with without("events_come", "WHERE s.id = shift.id FOR UPDATE;", "WHERE s.id = shift.id; PERFORM pg_sleep(0.05);"):
         assert rush(party(5).pk).count("going") > 5
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_person_pressing_twenty_times_at_once_has_one_rsvp(many_connections):
+def test_one_person_pressing_twenty_times_at_once_has_one_rsvp():
     shift = party(5)
     assert len(set(together(lambda n: services.rsvp(shift.pk, who("erin")).pk, 20))) == 1
     assert counts(shift) == (1, 0)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nobody_slips_into_an_event_that_is_being_cancelled(many_connections):
+def test_nobody_slips_into_an_event_that_is_being_cancelled():
     for _ in range(5):
         event = published()
         shift = first(event)
@@ -312,7 +312,7 @@ def test_nobody_slips_into_an_event_that_is_being_cancelled(many_connections):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_joining_changing_and_leaving_at_once_never_lock_in_a_circle(many_connections):
+def test_joining_changing_and_leaving_at_once_never_lock_in_a_circle():
     shift = party(6)
 
     def act(n):

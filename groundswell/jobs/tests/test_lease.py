@@ -115,6 +115,6 @@ def test_a_run_that_was_overtaken_cannot_end_the_job(running, guarded, monkeypat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_reapers_at_once_take_a_job_once(running, many_connections):
+def test_twenty_reapers_at_once_take_a_job_once(running):
     assert sum(together(lambda n: services.reap(30), 20)) == 1
     assert models.Lease.objects.get().stalls == 1

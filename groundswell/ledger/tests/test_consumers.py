@@ -114,7 +114,7 @@ def test_a_database_that_is_away_is_not_the_consumers_fault(readers, monkeypatch
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_runners_at_once_hand_each_entry_over_once(readers, monkeypatch, many_connections):
+def test_many_runners_at_once_hand_each_entry_over_once(readers, monkeypatch):
     monkeypatch.setattr(services, "BLOCK", 5)
     stop = threading.Event()
     runners = [threading.Thread(target=loop.run, args=[stop]) for _ in range(4)]
@@ -164,8 +164,6 @@ def test_without_the_lock_on_the_cursor_two_runners_count_twice(readers, monkeyp
 @pytest.mark.django_db(transaction=True)
 def test_the_loop_outlives_its_connections(readers, monkeypatch):
     monkeypatch.setattr(loop, "LONGEST_WAIT", 0.5)
-    connection.close()
-    connection.close_pool()  # none but ours
     stop = threading.Event()
     runner = threading.Thread(target=loop.run, args=[stop], name="runner")
     runner.start()
@@ -183,8 +181,6 @@ def test_the_loop_outlives_its_connections(readers, monkeypatch):
         time.sleep(0.05)
     stop.set()
     runner.join()
-    connection.close()
-    connection.close_pool()  # of connections that are no more
     assert readers["second"].read() == ids
 
 

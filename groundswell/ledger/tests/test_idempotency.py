@@ -82,7 +82,7 @@ def test_a_refused_request_changes_and_stores_nothing_so_it_can_be_mended():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("guarded", [True, False])
-def test_twenty_at_once_have_one_effect(guarded, monkeypatch, many_connections):
+def test_twenty_at_once_have_one_effect(guarded, monkeypatch):
     """Unguarded (the control: keys looked up without the lock, and not unique), there are more."""
     if not guarded:
         monkeypatch.setattr(services, "_KEY_LOCK", "SELECT %s IS NOT NULL")

@@ -165,7 +165,7 @@ def unlocked():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_forms_at_once_add_one_person(many_connections):
+def test_fifty_forms_at_once_add_one_person():
     found = together(lambda n: find_or_add(email=("erin@example.org", "ERIN@example.org")[n % 2]), THREADS)
     assert Person.objects.count() == 1 and ContactPoint.objects.count() == 1
     assert sum(one.added for one in found) == 1
@@ -173,7 +173,7 @@ def test_fifty_forms_at_once_add_one_person(many_connections):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_lock_and_constraint_fifty_forms_add_several(many_connections):
+def test_without_lock_and_constraint_fifty_forms_add_several():
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX contact_names_one_person")
     try:
@@ -190,20 +190,20 @@ def test_without_lock_and_constraint_fifty_forms_add_several(many_connections):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_forms_with_one_phone_add_one_person(many_connections):
+def test_fifty_forms_with_one_phone_add_one_person():
     together(lambda n: find_or_add(given_name="Ann", phone="802-555-0123"), THREADS)
     assert Person.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_one_phone_makes_several(many_connections):
+def test_without_the_lock_one_phone_makes_several():
     with unlocked():
         together(lambda n: find_or_add(given_name="Ann", phone="802-555-0123"), THREADS)
     assert Person.objects.count() > 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_form_and_an_import_at_once_add_one_person(many_connections):
+def test_a_form_and_an_import_at_once_add_one_person():
     def work(n):
         if n % 2:
             return find_or_add(email="erin@example.org", phone="802-555-0123").person.id

@@ -11,7 +11,7 @@ from groundswell.powers.models import Grant, GrantQuerySet, User
 from groundswell.powers.services import Refused
 from tests.at_once import together
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("many_connections")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 REVIEW = "events.review"
 

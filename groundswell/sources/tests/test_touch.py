@@ -132,7 +132,7 @@ def test_a_code_is_a_code_and_codes_differ():
 # --- at once -------------------------------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("new_code", [lambda: "tw-2015", services.early_code])
-def test_one_code_first_used_by_many_at_once_is_one_source(many_connections, new_code):
+def test_one_code_first_used_by_many_at_once_is_one_source(new_code):
     code = new_code()
     found = together(lambda n: services.arrive(code), 8)
     assert {source.pk for source in found} == {Source.objects.get().pk}
@@ -140,7 +140,7 @@ def test_one_code_first_used_by_many_at_once_is_one_source(many_connections, new
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_code_claimed_and_used_at_once_has_its_person(many_connections, erin):
+def test_a_code_claimed_and_used_at_once_has_its_person(erin):
     code = services.early_code()
     together(lambda n: services.claim(code, erin) if n % 2 else services.arrive(code), 8)
     assert Source.objects.get().person == erin

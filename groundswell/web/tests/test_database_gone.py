@@ -1,14 +1,13 @@
 """While the database is away people are told so calmly, and load balancers hear it."""
 
+import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, close_old_connections, connection
 from django.test import Client
-from psycopg_pool import ConnectionPool
 
-from groundswell.config import pooled
+from groundswell.config.engine import base
 from groundswell.events import selectors as events
 from groundswell.web.views import health
-from tests.at_once import together
 
 
 @pytest.mark.django_db
@@ -43,26 +42,14 @@ def test_health_says_503(client, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("mended", "status"), [(True, 200), (False, 503)])
-def test_a_pool_of_dead_connections_serves_the_next_request(mended, status, monkeypatch):
-    """The control does not look through the others when it meets a dead one: it meets them all, and waits after each
-    for longer than a request may."""
-    connection.close()
-    connection.close_pool()  # none but ours
-    monkeypatch.setattr(connection.pool, "timeout", 2)
-    together(lambda n: Client().get("/healthz"), 6)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        (ended,) = cursor.fetchone()
-    assert ended >= 5
-    monkeypatch.setattr(pooled, "SURE_S", 0)  # as if the database had been away for a second
-    if not mended:
-        monkeypatch.setattr(ConnectionPool, "check", lambda pool: None)
-    connection.close()
+@pytest.mark.parametrize(("asked", "status"), [(True, 200), (False, 503)])
+def test_a_request_after_a_restart_of_the_database_is_answered(asked, status, monkeypatch):
+    """The connection of its thread is dead by then. The control does not ask it whether it still lives."""
+    monkeypatch.setattr(base, "SURE_S", 0 if asked else 3600)
+    assert Client().get("/healthz").status_code == 200
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    close_old_connections()  # as between two requests of a server
     answer = Client().get("/healthz")
     connection.close()
-    connection.close_pool()  # of connections that are no more
     assert answer.status_code == status
