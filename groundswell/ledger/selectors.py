@@ -80,7 +80,7 @@ class News:
         kinds: of their entries.
         subjects: of their entries; None where the blocks are of too long ago to tell.
         named: of those of the kinds that were asked for; as far as anybody can tell.
-        late: whether entries have waited for a block for more than a second.
+        late: whether entries have waited for a block for more than half a second.
     """
 
     block: int
@@ -108,7 +108,7 @@ def news(block: int, kinds: Iterable[str] = ()) -> News:
 
 _NEWS = """
 SELECT (SELECT coalesce(max(n), 0) FROM ledger_block),
-       EXISTS (SELECT FROM ledger_pending WHERE since < clock_timestamp() - interval '1 second'),
+       EXISTS (SELECT FROM ledger_pending WHERE since < clock_timestamp() - interval '0.5 seconds'),
        (SELECT count(DISTINCT block) FROM ledger_news WHERE block > %(block)s),
        ARRAY (SELECT DISTINCT kind FROM ledger_news WHERE block > %(block)s),
        ARRAY (SELECT DISTINCT unnest(subjects) FROM ledger_news WHERE block > %(block)s),

@@ -11,7 +11,7 @@ NAMES = ("source", "refcode")
 
 def code_in(request: HttpRequest) -> str:
     """The source code this request carries, in its form before its address; empty where there is none or a bad one."""
-    for place in (request.POST, request.GET):
+    for place in (request.POST, request.GET if request.META.get("QUERY_STRING") else {}):
         for name in NAMES:
             if (code := place.get(name, "")) and rules.is_code(code):
                 return str(code)
