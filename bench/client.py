@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+GIVE_UP_S = 60.0  # on a server that takes no connection
+
 
 @dataclass
 class Run:
@@ -74,19 +76,26 @@ class _Link(asyncio.Protocol):
 
 
 def drive(port: int, requests: Iterable[bytes], connections: int = 64) -> Run:
-    """Send every request once, over so many connections at a time; a broken connection is replaced."""
+    """Send every request once, over so many connections at a time; a broken connection is replaced.
+
+    Raises:
+        OSError: the server took none for a minute.
+    """
     run, left = Run(), iter(requests)
 
     async def one() -> None:
-        loop = asyncio.get_running_loop()
+        loop, reached = asyncio.get_running_loop(), time.perf_counter()
         while True:
             done: asyncio.Future[None] = loop.create_future()
             try:
                 _, link = await loop.create_connection(lambda done=done: _Link(left, run, done), "127.0.0.1", port)
             except OSError:
+                if time.perf_counter() - reached > GIVE_UP_S:
+                    raise
                 await asyncio.sleep(0.05)
                 continue
             await done
+            reached = time.perf_counter()
             if link.asked_at is None:
                 return
 

@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Callable
 from itertools import islice
 from urllib.parse import urlencode
 
@@ -89,7 +88,7 @@ def _floor(asked: list[bytes]) -> float:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = serving.web_command("127.0.0.1", port, 2)
-    words[words.index("groundswell.config.wsgi:application")] = "bench.pages:ok"
+    words[words.index("groundswell.config.wsgi:application")] = "bench.constant:say"
     server = subprocess.Popen(words)
     try:
         for _ in range(100):
@@ -100,12 +99,3 @@ def _floor(asked: list[bytes]) -> float:
     finally:
         server.terminate()
         server.wait(20)
-
-
-def ok(environ: dict[str, object], start: Callable[..., object]) -> list[bytes]:
-    """The least a WSGI application can say, at the length of a page."""
-    start("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(_OK)))])
-    return [_OK]
-
-
-_OK = b"x" * 6_000

@@ -88,7 +88,7 @@ def web_command(host: str, port: int, workers: int) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "groundswell.config.wsgi:application"),
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", "8", "--backlog", "2048"),
+        *("--workers", str(workers), "--blocking-threads", "4", "--backlog", "2048"),
         *("--no-ws", "--respawn-failed-workers", "--log-level", "warning"),
     ]
 
@@ -166,12 +166,12 @@ class Child:
             self.start()
 
     def stop(self) -> None:
-        """Ask it to stop, and kill it if it does not."""
+        """Ask it to stop, and kill it and its own children if it does not."""
         self.process.terminate()
         try:
             self.process.wait(STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
 

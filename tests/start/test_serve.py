@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from groundswell.web import serving as site
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -142,6 +144,17 @@ def test_a_worker_that_dies_is_started_again_and_stops_with_the_rest(serving):
     wait_for(lambda: len(workers()) == 1 and workers() != [first], 20)
     assert answers(port, "/events")
     stops(process, home, signal.SIGINT)
+
+
+def test_a_child_that_does_not_stop_is_killed_with_its_own(monkeypatch):
+    monkeypatch.setattr(site, "STOP_WITHIN_S", 1)
+    deaf = "import signal, subprocess; signal.signal(15, signal.SIG_IGN); subprocess.run(['sleep', '60'])"
+    child = site.Child("deaf one", [sys.executable, "-c", deaf])
+    process = psutil.Process(child.process.pid)
+    wait_for(process.children, 20)
+    started = [process, *process.children()]
+    child.stop()
+    all_end(started)
 
 
 def test_doctor_names_what_waits_and_how_to_mend_it(tmp_path):
