@@ -18,7 +18,8 @@ LOOKED_BACK = timedelta(days=365)
 KEPT_S = 600  # attendance is marked once; nobody waits for it
 EARLY = len(LEADS)  # RSVPs that came as a number count as said long before
 
-# For each shift, and how long before it they said so: the places of those marked, and of those who came.
+# For each shift that is over (while one runs, only who came is marked), and how long before it they said so: the places
+# of those marked, and of those who came.
 _PAST = """
 SELECT shift.id, event.type, width_bucket(extract(epoch FROM shift.starts_at - rsvp.at), %(leads)s::float8[]),
        host.person_id, sum(entry.quantity), sum(entry.quantity) FILTER (WHERE entry.kind = 'event.attended')
@@ -27,7 +28,7 @@ JOIN events_rsvp rsvp ON rsvp.id = (entry.data->>'rsvp')::uuid AND rsvp.state = 
 JOIN events_shift shift ON shift.id = rsvp.shift_id
 JOIN events_event event ON event.id = shift.event_id
 LEFT JOIN events_host host ON host.event_id = event.id AND host.lead
-WHERE entry.kind IN ('event.attended', 'event.missed') AND entry.at > %(since)s
+WHERE entry.kind IN ('event.attended', 'event.missed') AND entry.at > %(since)s AND shift.ends_at <= %(now)s
 GROUP BY 1, 2, 3, 4
 HAVING sum(entry.quantity) > 0
 """
@@ -74,7 +75,7 @@ _lock = threading.Lock()
 def past() -> list[Past]:
     """Whoever was marked as come or not, of the past year."""
     with connection.cursor() as cursor:
-        cursor.execute(_PAST, {"leads": _LEADS, "since": clock.now() - LOOKED_BACK})
+        cursor.execute(_PAST, {"leads": _LEADS, "since": clock.now() - LOOKED_BACK, "now": clock.now()})
         return [
             Past(shift, type, lead, host, int(places), int(came or 0))
             for shift, type, lead, host, places, came in cursor.fetchall()

@@ -81,7 +81,10 @@ SELECT person.id, near.far FROM (
     )
     ORDER BY near.far, person.id LIMIT %(considered)s
 ) near JOIN people_person person ON person.id = near.id
-WHERE NOT EXISTS (SELECT FROM events_invited invited WHERE invited.person_id = near.id AND invited.at > %(since)s)
+WHERE NOT EXISTS (
+    SELECT FROM events_invited invited
+    WHERE invited.person_id = near.id AND (invited.at > %(since)s OR invited.event_id = %(event)s)
+)
   AND NOT EXISTS (SELECT FROM events_host host WHERE host.person_id = near.id AND host.event_id = %(event)s)
   AND NOT EXISTS (
     SELECT FROM events_rsvp rsvp JOIN events_shift shift ON shift.id = rsvp.shift_id
