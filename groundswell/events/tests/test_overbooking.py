@@ -1,6 +1,7 @@
 """Places offered beyond the room: only where the host asks, only as many as the past allows, and everywhere alike."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from groundswell.events.rules import Invalid
 from groundswell.events.selectors import FindQuery
 from groundswell.events.services import routing
 from groundswell.events.tests import making
+from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +138,18 @@ def test_the_past_is_read_from_the_ledger():
     services.mark_attended(third, False, making.TEST)  # a slip, put right
     (past,) = attendance.past()
     assert (past.places, past.came, past.type, past.host) == (3, 1, "house_party", event.created_by_id)
+
+
+def test_nothing_is_learned_of_a_shift_while_it_runs():
+    """Those who came are checked in one by one; of the others nobody knows yet."""
+    event = making.published(shifts=[making.shift(9)])
+    one, _other = come(event, 2)
+    making.ago(event, days=4)
+    Shift.objects.filter(event=event).update(ends_at=clock.now() + timedelta(hours=1))
+    services.mark_attended(one, True, making.TEST)
+    assert attendance.past() == []
+    Shift.objects.filter(event=event).update(ends_at=clock.now() - timedelta(minutes=1))
+    assert len(attendance.past()) == 1
 
 
 def test_the_host_sees_forecast_and_offers_and_chooses(cast, half_come):

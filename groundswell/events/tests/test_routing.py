@@ -89,6 +89,14 @@ def test_nobody_is_invited_twice_in_three_weeks_whichever_event(monkeypatch):
     assert Delivery.objects.filter(key__startswith="event.invited:").count() == 2
 
 
+def test_nobody_is_reminded_by_a_second_invitation_to_the_same_event():
+    event = making.published()
+    neighbor("Near")
+    invite(event)
+    Invited.objects.update(at=clock.now() - routing.AGAIN - timedelta(minutes=1))
+    assert routing.to_invite(event) == 0
+
+
 def test_an_event_invites_at_most_so_many_the_nearest_first(monkeypatch):
     monkeypatch.setattr(routing, "MOST_INVITED", 3)
     monkeypatch.setattr(routing, "BATCH", 2)
