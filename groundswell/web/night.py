@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from groundswell.events import attendance
 from groundswell.events import selectors as events
 from groundswell.events.selectors import Fill
 from groundswell.kit import maps
@@ -18,7 +19,7 @@ from groundswell.kit.clock import now
 from groundswell.ledger import selectors as ledger
 from groundswell.powers import words
 from groundswell.powers.movement import movement
-from groundswell.web.rules import Forecast, forecast
+from groundswell.web.rules import MOST_SEEN, Forecast, forecast
 
 T = TypeVar("T")
 
@@ -93,6 +94,7 @@ class Night:
     deeds: ledger.Minutes
     places: Places
     forecast: Forecast
+    known: bool  # whether the forecast is from the past, or a guess
     minutes: list[datetime]  # of the last hour, the running one last
 
     def in_minute(self, kind: str, minute: datetime) -> ledger.Count:
@@ -105,11 +107,13 @@ def night() -> Night | None:
     if deeds is None or places is None:
         return None
     this = now().replace(second=0, microsecond=0)
-    came, missed = deeds.totals["event.attended"].quantity, deeds.totals["event.missed"].quantity
+    rates = attendance.rates()  # of shifts that are over: while they run, only those who come are noted
+    seen = MOST_SEEN if rates.known else 0
     return Night(
         deeds=deeds,
         places=places,
-        forecast=forecast(places.filled, came, missed),
+        forecast=forecast(places.filled, seen * rates.mean, seen * (1 - rates.mean)),
+        known=rates.known,
         minutes=[this - timedelta(minutes=ago) for ago in range(59, -1, -1)],
     )
 

@@ -50,24 +50,24 @@ def next_step(standing: Standing) -> Step:
 # --- how many will come --------------------------------------------------------------------------------------------
 BEFORE = (3.0, 2.0)  # came and did not, as if we had seen five people: our guess until the ledger knows better
 MOST_SEEN = 200.0  # people that the past counts for at most: no night is quite like those before
-NINE_OF_TEN = 1.645  # standard deviations to either side
+EIGHT_OF_TEN = 1.282  # standard deviations to either side
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of those who said they come: how many probably will, and the bounds within which it is nine times of ten."""
+    """Of those who said they come: how many probably will, and the bounds within which it is eight times in ten."""
 
     expected: int
     low: int
     high: int
 
 
-def forecast(places: int, came: int, missed: int) -> Forecast:
-    """Each of `places` comes with the same unknown probability. What the ledger has seen of `came` and `missed` says
+def forecast(places: int, came: float, missed: float) -> Forecast:
+    """Each of `places` comes with the same unknown probability. What was seen of `came` and `missed` says
     which: a beta distribution. So the number is beta-binomial; its interval is the normal one with its variance."""
     weight = min(1.0, MOST_SEEN / max(came + missed, 1))
     yes, no = BEFORE[0] + max(came, 0) * weight, BEFORE[1] + max(missed, 0) * weight
     mean = places * yes / (yes + no)
     spread = math.sqrt(places * yes * no * (yes + no + places) / ((yes + no) ** 2 * (yes + no + 1)))
-    low, high = mean - NINE_OF_TEN * spread, mean + NINE_OF_TEN * spread
+    low, high = mean - EIGHT_OF_TEN * spread, mean + EIGHT_OF_TEN * spread
     return Forecast(round(mean), max(0, round(low)), min(places, round(high)))

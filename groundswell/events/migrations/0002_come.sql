@@ -79,7 +79,8 @@ BEGIN
     IF NOT added THEN  -- who is new comes nowhere yet
         SELECT r.* INTO had FROM events_rsvp r WHERE r.shift_id = shift.id AND r.person_id = person;
     END IF;
-    IF had.state <> 'cancelled' THEN
+    -- A walk-in that was taken back is none.
+    IF had.state <> 'cancelled' AND NOT (had.state = 'walk_in' AND had.attended IS NULL) THEN
         outcome := 'known'; rsvp := had.id;
         RETURN;
     END IF;
@@ -113,7 +114,7 @@ BEGIN
                                   'event', shift.event_id, had.source_id, -(1 + had.guests), subject, moment);
         END IF;
         UPDATE events_rsvp r SET state = outcome, guests = places - 1, source_id = events_come.source, attended = NULL,
-            at = moment, changed_at = moment WHERE r.id = had.id;
+            written_as = '', at = moment, changed_at = moment WHERE r.id = had.id;
     END IF;
     PERFORM ledger_record(CASE outcome WHEN 'going' THEN 'event.rsvp' ELSE 'event.waiting' END, actor, person,
                           'event', shift.event_id, source, places, subject, moment);

@@ -273,6 +273,19 @@ def test_a_walk_in_is_taken_back(world, alice):
     assert places("event.walked_in") == 1
 
 
+def test_who_walked_in_and_was_taken_back_may_still_say_they_come(world, alice):
+    shift = today(world)
+    walk_in(alice, world)
+    press(alice, RSVP.objects.get(state="walk_in"), "undo")
+    said = services.rsvp(shift.pk, NewPerson("Wanda", "Walker", "wanda@example.org"), page="/events")
+    shift.refresh_from_db()
+    assert (said.state, shift.taken) == ("going", 2)
+    assert RSVP.objects.get(pk=said.pk).written_as == ""
+    assert services.rsvp(shift.pk, NewPerson("Wanda", "Walker", "wanda@example.org"), page="/events").pk == said.pk
+    shift.refresh_from_db()
+    assert shift.taken == 2
+
+
 def test_who_walks_in_and_is_on_the_list_is_checked_in(world, alice):
     today(world)
     walk_in(alice, world, "Bob", "canary.bob@example.org")

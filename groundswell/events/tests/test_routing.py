@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from groundswell.events import attendance, links, services
+from groundswell.events import attendance, links, services, verbs
 from groundswell.events.models import Event, Invited
 from groundswell.events.services import routing
 from groundswell.events.tests import making
@@ -18,6 +18,7 @@ from groundswell.messaging.models import Delivery
 from groundswell.people import services as people
 from groundswell.people.models import ContactPoint
 from groundswell.people.rules import NewPerson
+from groundswell.powers.services import give
 from tests.at_once import together
 
 pytestmark = pytest.mark.django_db
@@ -250,3 +251,19 @@ def test_charlie_neither_sees_nor_invites(cast):
     assert page.post(f"/events/{event.pk}/host/fill", {"act": "invite"}).status_code == 404
     worker.drain()
     assert not Invited.objects.exists()
+
+
+def test_who_may_only_review_looks_and_changes_nothing(cast, settings):
+    """Charlie reviews in Vermont; the event is Bob's."""
+    event = making.published(cast.people["bob"])
+    neighbor("Near")
+    settings.SECOND_FACTOR_REQUIRED = False
+    give(cast.dana.user, cast.charlie.user, verbs.REVIEW, "movement.place.us.vt")
+    page = browser(cast.charlie)
+    shown = page.get(f"/events/{event.pk}/host/fill")
+    assert shown.status_code == 200 and "Invite 1 person" not in shown.content.decode()
+    for sent in ({"act": "invite"}, {"act": "overbook", "percent": "5"}):
+        assert page.post(f"/events/{event.pk}/host/fill", sent).status_code == 404
+    worker.drain()
+    event.refresh_from_db()
+    assert event.overbook == 0 and not Invited.objects.exists()

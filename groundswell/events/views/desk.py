@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from groundswell.events import links, rules, selectors, services, words
 from groundswell.events.forms.desk import WalkInForm
@@ -241,10 +241,12 @@ def _act(rsvp: RSVP, act: str, actor: str) -> None:
 
 @never_cache
 @signed_in
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def walk_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Somebody came who is on no list: a name and a way to reach them."""
     event = mine(request, event_id)
+    if request.method != "POST":  # the other language, or a reload, of a form that could not stand
+        return redirect("events:desk", event.pk)
     shift = _shift(event, request)
     form = WalkInForm(request.POST, prefix=_prefix(shift))
     if form.is_valid():

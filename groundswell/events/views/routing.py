@@ -18,7 +18,7 @@ from groundswell.events.programme import Standing
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.services import merging, routing
 from groundswell.events.views.answers import by_link
-from groundswell.events.views.mine import actor_of, running, runs
+from groundswell.events.views.mine import actor_of, mine, running, runs
 from groundswell.kit import tables
 from groundswell.ledger.rules import person_actor
 from groundswell.people import selectors as people_read
@@ -38,7 +38,7 @@ CSV = ("list", "id", "title", "city", "state", "starts_at", "places", "taken", "
 @require_http_methods(["GET", "HEAD", "POST"])
 def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Who will come, whom to invite, and how many places to offer."""
-    event = _reached(request, event_id)
+    event = mine(request, event_id) if request.method == "POST" else _reached(request, event_id)
     forecasts = attendance.forecasts(event)
     offers, chosen = _offers(forecasts), {"percent": event.overbook}
     form = OverbookForm(offers, initial=chosen)
@@ -86,7 +86,7 @@ def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
 
 
 def _reached(request: HttpRequest, event_id: UUID) -> Event:
-    """For its hosts, and for whoever may change or review events there. Raises NotFound."""
+    """To look at, for its hosts, and for whoever may change or review events there. Raises NotFound."""
     who = viewer.of(request)
     try:
         return selectors.access_event(who, event_id)

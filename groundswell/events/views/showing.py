@@ -8,12 +8,12 @@ from uuid import UUID
 import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import condition, conditional_page, require_POST, require_safe
+from django.views.decorators.http import condition, conditional_page, require_http_methods, require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
 from groundswell.events.forms.coming import Answers, RSVPForm, plain_answers
@@ -81,9 +81,11 @@ def _into(event: PublicEvent) -> PublicEvent | None:
 
 @open_page
 @public_action("events.rsvp", per_hour=None)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def rsvp(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Somebody says that they come. The event and its form are only read where there is something to say."""
+    if request.method != "POST":  # the other language, or a reload, of a form that could not stand
+        return redirect("events:event", event_id)
     language = get_language() or ""
     bucket = limits.Bucket(f"events.rsvp:{limits.client_key(request)}", per_hour=120, burst=60)
     problem: Invalid | Refused | None = None

@@ -217,7 +217,7 @@ def test_the_forecast_is_never_surer_than_the_past_allows():
     assert forecast(3, 10**6, 0).high == 3
 
 
-def test_the_interval_holds_nine_times_of_ten():
+def test_the_interval_holds_eight_times_in_ten():
     """Drawn from the same model, the number falls inside as often as is said."""
     import random
 
@@ -227,7 +227,7 @@ def test_the_interval_holds_nine_times_of_ten():
         share = chance.betavariate(68, 37)
         came = sum(chance.random() < share for _ in range(400))
         inside += found.low <= came <= found.high
-    assert 0.87 < inside / 2_000 < 0.93
+    assert 0.77 < inside / 2_000 < 0.83
 
 
 def test_the_rail_leads_there(world):
