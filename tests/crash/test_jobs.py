@@ -110,7 +110,7 @@ def test_a_worker_outlives_its_connections(process):
                 )
             until(lambda: jobs() == [], 30)
     connection.close()
-    assert logged("effect") == 2
+    assert logged("effect") >= 2  # whoever is cut off right after the effect runs again
 
 
 def test_a_stopped_worker_finishes_what_it_runs():

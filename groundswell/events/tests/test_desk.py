@@ -246,6 +246,13 @@ def test_the_code_at_the_door_does_not_open_the_rsvp(world, page):
     assert page.get(reverse("events:check_in_code", args=[links.rsvp_token(world.rsvp)])).status_code == 404
 
 
+def test_whoever_cancelled_is_not_reached_any_more(world, alice):
+    assert "canary.bob@example.org" in text_of(alice.get(desk_of(world)))
+    services.cancel_rsvp(world.rsvp)
+    shown = text_of(alice.get(desk_of(world)))
+    assert "Bob" in shown and "canary.bob@example.org" not in shown and "555" not in shown
+
+
 # --- who walked in -------------------------------------------------------------------------------------------------
 def test_a_walk_in_came_and_takes_no_place_also_where_it_is_full(world, alice):
     shift = today(world)

@@ -120,7 +120,7 @@ def _guests(event: Event, listed: Sequence[RSVP], slots: dict[UUID, Slot]) -> It
         walked = rsvp.state == WALK_IN
         if walked and not rsvp.attended:
             continue  # taken back
-        reach = {} if walked else reached.get(rsvp.person_id, {})
+        reach = {} if rsvp.state in (WALK_IN, CANCELLED) else reached.get(rsvp.person_id, {})
         yield Guest(
             rsvp=rsvp,
             slot=slots[rsvp.shift_id],
