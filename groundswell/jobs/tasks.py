@@ -40,7 +40,10 @@ def register_all(app: App) -> None:
     @app.task(name=services.TASK, pass_context=True, retry=Retry())
     def groundswell(context: JobContext, job: str, args: dict[str, Any]) -> None:
         assert context.job.id is not None
-        perform(context.job.id, context.job.attempts, job, args)
+        try:
+            perform(context.job.id, context.job.attempts, job, args)
+        finally:
+            connection.close()  # the thread is the event loop's, which may end it without a word
 
 
 def perform(job_id: int, attempts: int, job: str, args: dict[str, Any]) -> None:
