@@ -107,29 +107,31 @@ class Front:
         def listen(status: str, headers: list[tuple[str, str]], *more: Any) -> None:
             said.append((status, headers))
 
-        lock = self.making.setdefault(key, threading.Lock())
-        with lock:
-            if (page := self.pages.get(key)) and self._good(page):  # made while we waited
-                self.making.pop(key, None)
-                start("200 OK", page.headers)
-                return [page.body]
-            self._watch_from_now_on()
-            begun = time.monotonic()
-            reply = self.app(environ, listen)
-            status, headers = said[0]
-            orders = {name.lower(): value for name, value in headers if name.lower() in _ORDERS}
-            headers = [(name, value) for name, value in headers if name.lower() not in _ORDERS]
-            self.making.pop(key, None)
-            own = any(name.lower() == "set-cookie" for name, _value in headers)  # somebody's, whatever the view says
-            if "surrogate-key" not in orders or own or not status.startswith("200"):
-                start(status, headers)
-                return reply
+        with self.making.setdefault(key, threading.Lock()):
             try:
-                body = b"".join(reply)
+                if (page := self.pages.get(key)) and self._good(page):  # made while we waited
+                    start("200 OK", page.headers)
+                    return [page.body]
+                self._watch_from_now_on()
+                begun = time.monotonic()
+                reply = self.app(environ, listen)
+                status, headers = said[0]
+                orders = {name.lower(): value for name, value in headers if name.lower() in _ORDERS}
+                headers = [(name, value) for name, value in headers if name.lower() not in _ORDERS]
+                own = any(
+                    name.lower() == "set-cookie" for name, _value in headers
+                )  # somebody's, whatever the view says
+                if "surrogate-key" not in orders or own or not status.startswith("200"):
+                    start(status, headers)
+                    return reply
+                try:
+                    body = b"".join(reply)
+                finally:
+                    getattr(reply, "close", lambda: None)()
+                page = _Page(headers, body, orders)
+                self._keep(key, page, begun)
             finally:
-                getattr(reply, "close", lambda: None)()
-            page = _Page(headers, body, orders)
-            self._keep(key, page, begun)
+                self.making.pop(key, None)
         start(status, page.headers)
         return [body]
 

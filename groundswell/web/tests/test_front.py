@@ -299,6 +299,20 @@ def test_the_pages_that_were_asked_for_first_make_room(monkeypatch):
     assert site.asked == 11 and site.front.bytes == 900
 
 
+def test_a_page_that_could_not_be_made_leaves_nothing_behind():
+    site = Site(new_id())
+
+    def fail():
+        raise OSError
+
+    site.while_made = fail
+    with pytest.raises(OSError):
+        site.get()
+    assert site.front.making == {}
+    site.while_made = lambda: None
+    assert site.get()[2] == b"2"
+
+
 def test_ten_who_ask_at_once_cost_one_page():
     site = Site(new_id())
     site.front.look()
