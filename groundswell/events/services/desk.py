@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid, Refused
-from groundswell.events.services.rsvps import Agreed, cancel_rsvp, come_back, mark_attended, stay
+from groundswell.events.services.rsvps import Agreed, cancel_rsvp, check_open, come_back, mark_attended, stay
 from groundswell.kit import clock
 from groundswell.ledger.services import record
 from groundswell.people import services as people
@@ -24,7 +24,7 @@ def call(rsvp: RSVP, result: str, actor: str, *, number: str = "") -> RSVP:
     whoever waits gets the place, nobody answered, or `number` is somebody else's.
 
     Raises:
-        Refused: the shift is over, or the event cancelled.
+        Refused: the event is cancelled or the shift is over; then nothing changed.
     """
     now = clock.now()
     with transaction.atomic():
@@ -34,9 +34,8 @@ def call(rsvp: RSVP, result: str, actor: str, *, number: str = "") -> RSVP:
                 stay(rsvp, actor=actor)
             case Call.WILL_NOT_COME:
                 rsvp = cancel_rsvp(rsvp, actor=actor)
-        rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)
-        if rsvp.shift.ends_at <= now:
-            raise Refused(_("This event is over."))
+        rsvp = RSVP.objects.select_for_update(of=("self",)).select_related("shift__event").get(pk=rsvp.pk)
+        check_open(rsvp.shift, rsvp.shift.event)
         if rsvp.called == result and rsvp.called_at and rsvp.called_at > now - ONE_PRESS:
             return rsvp
         if result == Call.WRONG_NUMBER:

@@ -183,7 +183,7 @@ def change_rsvp(rsvp: RSVP, guests: int, *, actor: str | None = None) -> RSVP:
     """
     with transaction.atomic():
         shift, event, rsvp = _locked(rsvp)
-        _check_open(shift, event)
+        check_open(shift, event)
         if rsvp.state not in (GOING, WAITING):
             raise Refused(_("You have cancelled. You can come back on the event's page."))
         return _change_guests(rsvp, shift, guests, actor or person_actor(rsvp.person_id))
@@ -220,7 +220,7 @@ def come_back(rsvp: RSVP, *, actor: str) -> RSVP:
     """
     with transaction.atomic():
         shift, event, rsvp = _locked(rsvp)
-        _check_open(shift, event)
+        check_open(shift, event)
         if rsvp.state != CANCELLED or rsvp.attended is not None:
             return rsvp
         going = _take(shift, rsvp.places)
@@ -365,7 +365,8 @@ def _locked(rsvp: RSVP) -> tuple[Shift, Event, RSVP]:
     return shift, shift.event, rsvp
 
 
-def _check_open(shift: Shift, event: Event) -> None:
+def check_open(shift: Shift, event: Event) -> None:
+    """Raises Refused: the event is cancelled or the shift is over."""
     if event.state == Event.State.CANCELLED:
         raise Refused(_("This event is cancelled."))
     if shift.ends_at <= clock.now():

@@ -193,6 +193,15 @@ def test_nobody_is_called_once_it_is_over(world, alice):
     assert not Entry.objects.filter(kind="event.called").exists()
 
 
+@pytest.mark.parametrize("act", ["no_answer", "will_come", "will_not_come", f"wrong_number {PHONE}"])
+def test_nobody_is_called_about_an_event_that_is_called_off(world, alice, act):
+    services.cancel(world.event, making.TEST)
+    assert "This event is cancelled." in text_of(press(alice, world.rsvp, act, headers=HTMX))
+    world.rsvp.refresh_from_db()
+    assert world.rsvp.state == "going" and not Entry.objects.filter(kind="event.called").exists()
+    assert ContactPoint.objects.get(value=PHONE).status != "wrong"
+
+
 # --- the door ------------------------------------------------------------------------------------------------------
 def test_checking_in_twice_is_once_and_can_be_undone(world, alice):
     today(world)
