@@ -403,7 +403,7 @@ def invited(person: Person, event: PublicEvent) -> Letter:
         _("Near you: %(title)s") % {"title": event.title},
         [
             _("Neighbors of yours meet, and there is room for you."),
-            _("You agreed to hear from us. The last link ends that."),
+            _("You agreed to hear of events near you. The last link ends that."),
         ],
         [(_("See the event"), event_url(event.id)), (_("No more of these"), url)],
         event,

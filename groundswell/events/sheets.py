@@ -85,7 +85,7 @@ def sheet(event: Event, guests: Sequence[RSVP], desk_url: str) -> bytes:
             "where": _("online") if event.online else calendar.address(shown.place),
             "qr": _qr(desk_url),
             "parts": parts,
-            "consents": list(zip("AB", consent_words(), strict=True)),
+            "consents": list(zip("ABC", consent_words(), strict=True)),
             "empty": EMPTY_ROWS,
             "words": {
                 "sheet": _("Sign-in sheet of %(movement)s") % {"movement": movement().name},
@@ -95,7 +95,7 @@ def sheet(event: Event, guests: Sequence[RSVP], desk_url: str) -> bytes:
                 "name": _("Name"),
                 "places": _("Places"),
                 "code": _("Code"),
-                "walk-ins": _("New here? Please write who you are. Tick A or B only if you want it."),
+                "walk-ins": _("New here? Please write who you are. Tick A, B or C only if you want it."),
                 "email": _("Email"),
                 "phone": _("Phone"),
                 "footer": _("Names in trust: keep this sheet with you, destroy it once it is typed in.") + f" {made}",

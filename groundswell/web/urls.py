@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("me", me.me, name="me"),
     path("me/data.json", me.data, name="data"),
+    path("me/consents", me.agree, name="agree"),
     path("me/consents/<uuid:consent_id>/withdraw", me.withdraw, name="withdraw"),
     path("me/powers/ask", powers.ask, name="ask"),
     path("me/powers/<uuid:grant_id>", powers.mine, name="power"),

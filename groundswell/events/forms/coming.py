@@ -1,7 +1,7 @@
 """Saying that one comes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -55,8 +55,10 @@ class RSVPForm(PublicForm):
     postal_code = forms.CharField(
         label=_("ZIP"),
         required=False,
+        help_text=_("Tells us what is near you."),
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric", "maxlength": 12}),
     )
+    events_by_email = forms.BooleanField(required=False)
     news_by_email = forms.BooleanField(required=False)
     texts_by_phone = forms.BooleanField(required=False)
 
@@ -67,7 +69,7 @@ class RSVPForm(PublicForm):
         if len(self.open_shifts) == 1:
             self.fields["shift"].widget = forms.HiddenInput()
             self.fields["shift"].initial = str(self.open_shifts[0].id)
-        self.fields["news_by_email"].label, self.fields["texts_by_phone"].label = consent_words()
+        label_boxes(self)
         self.extra_open = bool(
             self.is_bound and (self.data.get("phone") or self.data.get("postal_code") or self.data.get("family_name"))
         )
@@ -85,7 +87,7 @@ class RSVPForm(PublicForm):
             UUID(asked["shift"]),
             person_of(asked, language),
             asked["guests"] or 0,
-            agreed_to(asked["news_by_email"], asked["texts_by_phone"] and bool(asked["phone"])),
+            agreed_to(name for name, (_purpose, channel) in BOXES.items() if asked[name] and asked[channel]),
         )
 
 
@@ -116,29 +118,42 @@ def plain_answers(sent: QueryDict, language: str) -> Answers | None:
     )
     if not plain:
         return None
-    ticked = (sent.get("news_by_email") == "on", sent.get("texts_by_phone") == "on" and bool(line["phone"].strip()))
-    return Answers(UUID(shift), person_of(line, language), int(guests), agreed_to(*ticked))
+    ticked = [name for name, (_purpose, channel) in BOXES.items() if sent.get(name) == "on" and line[channel].strip()]
+    return Answers(UUID(shift), person_of(line, language), int(guests), agreed_to(ticked))
 
 
 _SHIFT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _GUESTS = re.compile(r"(10|[0-9])\Z")
 
 
-def consent_words() -> tuple[str, str]:
-    """What stands beside the two boxes: news by email, and texts."""
+# The boxes: what for, and through which channel.
+BOXES = {
+    "events_by_email": ("events", "email"),
+    "news_by_email": ("news", "email"),
+    "texts_by_phone": ("events", "phone"),
+}
+
+
+def consent_words() -> tuple[str, ...]:
+    """What stands beside each of `BOXES`. What somebody ticked is kept in the words of that day."""
     words = {"movement": movement().name}
     return (
+        gettext("Email me when there is an event of %(movement)s near me. I can stop it any time.") % words,
         gettext("Email me news from %(movement)s. I can stop it any time.") % words,
         gettext("Text me about events of %(movement)s. Message rates may apply; STOP ends it.") % words,
     )
 
 
-def agreed_to(news: bool, texts: bool) -> Sequence[Agreed]:
-    by_email, by_phone = consent_words() if news or texts else ("", "")
-    return [
-        *([Agreed("news", "email", by_email)] if news else []),
-        *([Agreed("events", "phone", by_phone)] if texts else []),
-    ]
+def label_boxes(form: Form) -> None:
+    for name, words in zip(BOXES, consent_words(), strict=True):
+        form.fields[name].label = words
+
+
+def agreed_to(ticked: Iterable[str]) -> Sequence[Agreed]:
+    """What somebody agreed to who ticked these boxes."""
+    chosen = set(ticked)
+    said = zip(BOXES.items(), consent_words(), strict=True) if chosen else ()
+    return [Agreed(*box, words) for (name, box), words in said if name in chosen]
 
 
 def _shift_words(shift: PublicShift, time_zone: str) -> str:

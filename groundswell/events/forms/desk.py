@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from groundswell.events.forms.coming import agreed_to, consent_words
+from groundswell.events.forms.coming import BOXES, agreed_to, label_boxes
 from groundswell.events.forms.fields import DateInput
 from groundswell.events.services import Agreed
 from groundswell.kit.forms import Form
@@ -21,18 +21,20 @@ class WalkInForm(Form):
     reached = forms.CharField(
         label=_("Email or phone"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+    events_by_email = forms.BooleanField(required=False)
     news_by_email = forms.BooleanField(required=False)
     texts_by_phone = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["news_by_email"].label, self.fields["texts_by_phone"].label = consent_words()
+        label_boxes(self)
 
     def answers(self) -> "WalkIn":
         """Who came and what they agreed to, once it is valid: only to what they can be reached by."""
         asked = self.cleaned_data
         given_name, _space, family_name = asked["name"].partition(" ")
         by_email = "@" in asked["reached"]
+        reached_by = "email" if by_email else "phone"
         person = NewPerson(
             given_name=given_name,
             family_name=family_name,
@@ -40,7 +42,8 @@ class WalkInForm(Form):
             email=asked["reached"] if by_email else "",
             phone="" if by_email else asked["reached"],
         )
-        return WalkIn(person, agreed_to(asked["news_by_email"] and by_email, asked["texts_by_phone"] and not by_email))
+        ticked = [name for name, (_purpose, channel) in BOXES.items() if asked[name] and channel == reached_by]
+        return WalkIn(person, agreed_to(ticked))
 
     def show_problems(self, problems: Iterable[tuple[str, str]]) -> None:
         """The problems of a person, on the field that says it."""

@@ -63,8 +63,8 @@ def overbook(event: Event, percent: int, actor: str) -> Event:
 
 
 # --- more people ---------------------------------------------------------------------------------------------------
-# The nearest who agreed to hear by email about events (or about news, if they said nothing of events) and proved an
-# address that works; without those who host or said something of this event, and those invited lately.
+# The nearest who agreed to hear by email about events and proved an address that works; without those who host or said
+# something of this event, and those invited lately.
 _NEAREST = """
 SELECT person.id, near.far FROM (
     SELECT person.id, near.far
@@ -76,8 +76,8 @@ SELECT person.id, near.far FROM (
           AND point.status IN ('works', 'unverified')
     ) AND (
         SELECT word.given FROM people_consent word
-        WHERE word.person_id = person.id AND word.purpose IN ('events', 'news') AND word.channel = 'email'
-        ORDER BY word.purpose, word.at DESC, word.id DESC LIMIT 1
+        WHERE word.person_id = person.id AND word.purpose = 'events' AND word.channel = 'email'
+        ORDER BY word.at DESC, word.id DESC LIMIT 1
     )
     ORDER BY near.far, person.id LIMIT %(considered)s
 ) near JOIN people_person person ON person.id = near.id
@@ -147,10 +147,8 @@ def invite_nearest(lease: jobs.Lease, *, event_id: str, actor: str) -> None:
 
 
 def stop(person: Person, actor: str) -> None:
-    """They want no more invitations and no news by email."""
-    with transaction.atomic():
-        for purpose in ("events", "news"):
-            people.withdraw(person, purpose, "email", actor=actor)
+    """They want no more invitations."""
+    people.withdraw(person, "events", "email", actor=actor)
 
 
 def closed(event: Event) -> str:

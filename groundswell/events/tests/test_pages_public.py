@@ -250,9 +250,12 @@ def test_boxes_are_never_ticked_beforehand_and_the_words_are_kept(page):
     assert not re.search(r'<input type="checkbox"[^>]* checked', text)
     say_yes(page, event)
     assert not Consent.objects.exists()
-    say_yes(page, event, email="bob@example.org", news_by_email="on")
-    consent = Consent.objects.get()
-    assert consent.wording.words in text and consent.page == f"/events/{event.pk}/rsvp"
+    ticked = {"events_by_email": "on", "news_by_email": "on", "texts_by_phone": "on"}
+    say_yes(page, event, email="bob@example.org", **ticked)
+    given = {(consent.purpose, consent.channel): consent for consent in Consent.objects.all()}
+    assert given.keys() == {("events", "email"), ("news", "email")}, "no texts without a number"
+    for consent in given.values():
+        assert consent.wording.words in text and consent.page == f"/events/{event.pk}/rsvp"
 
 
 def test_a_full_event_offers_the_waiting_list_and_others_with_room(page):

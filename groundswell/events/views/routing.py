@@ -97,9 +97,9 @@ def _reached(request: HttpRequest, event_id: UUID) -> Event:
 @cache_control(private=True, no_store=True)
 @public_action("events.no_more", per_hour=60, burst=30)
 def no_more(request: HttpRequest, token: str) -> HttpResponse:
-    """The last link in an invitation: the button ends them, and news by email."""
+    """The last link in an invitation: the button ends them."""
     person = links.no_more_from(token)
-    agrees = any(people_read.agrees(person, purpose, "email") for purpose in ("events", "news"))
+    agrees = people_read.agrees(person, "events", "email")
     return by_link(
         request, lambda: routing.stop(person, person_actor(person.pk)), "events/no_more.html", {"agrees": agrees}
     )

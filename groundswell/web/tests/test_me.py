@@ -10,6 +10,7 @@ from groundswell.events.services.desk import call as calling
 from groundswell.events.tests import making
 from groundswell.messaging.models import Delivery
 from groundswell.people import selectors as people
+from groundswell.people.models import Person
 from groundswell.people.services import NewPerson
 from groundswell.powers import selectors as powers
 from groundswell.powers.models import Grant
@@ -76,6 +77,24 @@ def test_an_agreement_is_taken_back_in_two_clicks(world, client):
     assert "Taken back" in answer.content.decode()
     assert not people.agrees(world.bob, "news", "email")
     assert "Write to me." not in page_of(client)
+
+
+def test_i_agree_to_hear_of_events_near_me_in_the_words_beside_the_button(world, client):
+    sign_in(client, proved_address("canary.bob@example.org"))
+    bob, address = client, reverse("web:agree")
+    Person.objects.filter(pk=world.bob.pk).update(postal_code="")
+    assert "Email me when there is an event" in page_of(bob) and 'name="postal_code"' in page_of(bob)
+    bob.post(address, {"postal_code": "00000"})
+    assert not people.agrees(world.bob, "events", "email"), "a ZIP that is none"
+    bob.post(address, {"postal_code": "05401"})
+    bob.post(address)
+    (consent,) = world.bob.consents.filter(purpose="events")
+    world.bob.refresh_from_db()
+    assert consent.channel == "email" and consent.page == "/me" and world.bob.postal_code == "05401"
+    page = page_of(bob)
+    assert f"“{consent.wording.words}”" in page and f'action="{address}"' not in page
+    bob.post(reverse("web:withdraw", args=[consent.pk]))
+    assert f'action="{address}"' in page_of(bob)
 
 
 def test_nobody_takes_back_what_another_agreed_to(world):

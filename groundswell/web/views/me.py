@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,14 +14,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from groundswell.events import links
 from groundswell.events import selectors as events
+from groundswell.events.forms.coming import agreed_to
 from groundswell.events.models import RSVP, Event
+from groundswell.events.services import Agreed
+from groundswell.kit import geo
 from groundswell.kit.clock import now
 from groundswell.ledger.rules import user_actor
 from groundswell.people import selectors as people
 from groundswell.people import services as people_services
 from groundswell.people.models import Person
+from groundswell.people.rules import POSTAL_LIMIT, NewPerson
 from groundswell.powers import viewer
 from groundswell.powers.gates import signed_in
+from groundswell.powers.movement import movement
 from groundswell.sources import selectors as sources
 from groundswell.sources.carry import with_code
 from groundswell.web import rules, selectors, verbs
@@ -58,6 +64,7 @@ def _of(person: Person, who: viewer.Viewer) -> dict[str, Any]:
         ],
         "hosting": selectors.hosting(person),
         "consents": [consent for consent in people.consents(person) if consent.given],
+        "not_agreed": None if people.agrees(person, "events", "email") else _events_by_email().words,
         "timeline": people.timeline(who, person, limit=TIMELINE),
         "share": with_code(reverse("web:home"), sources.sharer_code(person)),
         "brought": sources.brought_by(person),
@@ -72,6 +79,32 @@ def _standing(context: dict[str, Any], held: list[selectors.Held]) -> rules.Stan
         brought=context["brought"],
         to_hand_on=sum(one.grant.may_hand_on > 0 for one in held),
     )
+
+
+@require_POST
+@never_cache
+@signed_in
+def agree(request: HttpRequest) -> HttpResponse:
+    """Be told of events near me, in the words beside the button. Where that is, is asked of whoever has not said it."""
+    assert request.user.is_authenticated
+    actor = user_actor(request.user.pk)
+    code = request.POST.get("postal_code", "").strip()
+    if code and movement().country == "US" and geo.find_zip(code) is None:
+        messages.error(request, _("We do not know this ZIP. Check its five digits."))
+        return redirect(reverse("web:me") + "#agreed")
+    person = people_services.person_of_user(request.user)
+    with transaction.atomic():
+        if code:
+            told = NewPerson(email=request.user.get_username(), postal_code=code[:POSTAL_LIMIT])
+            people_services.find_or_add(told, actor=actor, how="me")
+        if not people.agrees(person, "events", "email"):
+            people_services.agree(person, *_events_by_email(), reverse("web:me"), actor=actor)
+    messages.success(request, _("Thank you. We write when there is something near you."))
+    return redirect("web:me")
+
+
+def _events_by_email() -> Agreed:
+    return agreed_to(["events_by_email"])[0]
 
 
 @require_POST
