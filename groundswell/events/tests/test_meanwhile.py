@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils.html import strip_tags
 
@@ -20,7 +20,7 @@ from groundswell.events.tests.making import TEST, first, published, who
 from groundswell.jobs.worker import drain
 from groundswell.ledger.services import catch_up
 from groundswell.messaging.models import Delivery
-from tests.at_once import together
+from tests.at_once import HANGS_S, together, until, waiting
 from tests.functions import without
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -36,10 +36,9 @@ def pressed_while(event, act):
             with transaction.atomic():
                 act()
                 changed.set()
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_sleep(0.4)")
+                until(lambda: waiting() == 2)
             return None
-        changed.wait(10)
+        changed.wait(HANGS_S)
         return services.rsvp(shift, who(f"late{number}"), event_id=event.pk, page="/events")
 
     shift = first(event).pk

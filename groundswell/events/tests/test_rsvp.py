@@ -18,7 +18,7 @@ from groundswell.people.services import NewPerson
 from groundswell.powers.viewer import Viewer
 from groundswell.sources.models import Source, Touch
 from groundswell.sources.services import sharer_code
-from tests.at_once import together
+from tests.at_once import STOP_AT_GATE, gate, together
 from tests.functions import without
 
 pytestmark = pytest.mark.django_db
@@ -279,7 +279,10 @@ def test_forty_at_once_for_five_seats_fill_exactly_five():
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_the_same_rush_oversells():
     """The control: whoever looks and takes without waiting for the others sells seats twice."""
-    with without("events_come", "WHERE s.id = shift.id FOR UPDATE;", "WHERE s.id = shift.id; PERFORM pg_sleep(0.05);"):
+    with (
+        without("events_come", "WHERE s.id = shift.id FOR UPDATE;", f"WHERE s.id = shift.id; {STOP_AT_GATE}"),
+        gate(40),
+    ):
         assert rush(party(5).pk).count("going") > 5
 
 

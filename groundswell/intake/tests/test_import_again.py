@@ -1,4 +1,3 @@
-import contextlib
 import threading
 from datetime import UTC, datetime
 from io import StringIO
@@ -14,6 +13,7 @@ from groundswell.ledger import selectors as ledger
 from groundswell.ledger import services as ledger_services
 from groundswell.ledger.models import Entry
 from groundswell.people.models import Person
+from tests.at_once import until, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -148,12 +148,12 @@ def test_two_imports_at_once_write_each_event_once(tmp_path, monkeypatch, guarde
     """Control: without the lock both see that nothing is there, and one of them fails."""
     path = tmp_path / "events.csv"
     path.write_text(file(ONE, TWO))
-    both, real = threading.Barrier(2), importing._known
+    looked, real = [], importing._known
 
     def known(system, ids):
         found = real(system, ids)
-        with contextlib.suppress(threading.BrokenBarrierError):
-            both.wait(1)
+        looked.append(found)
+        until(lambda: len(looked) == 2 or waiting())
         return found
 
     monkeypatch.setattr(importing, "_known", known)

@@ -10,7 +10,7 @@ from groundswell.ledger import selectors as ledger
 from groundswell.people.models import ContactPoint, Person
 from groundswell.people.services import BadDetails, NewPerson, finding
 from groundswell.people.services import find_or_add as _find_or_add
-from tests.at_once import together
+from tests.at_once import STOP_AT_GATE, gate, together
 from tests.functions import without
 
 pytestmark = pytest.mark.django_db
@@ -159,7 +159,8 @@ def unlocked():
     write = "INSERT INTO people_contactpoint"
     with (
         without("people_find_or_add", "pg_advisory_xact_lock(", "abs("),
-        without("people_find_or_add", write, f"PERFORM pg_sleep(1); {write}"),
+        without("people_find_or_add", write, f"{STOP_AT_GATE} {write}"),
+        gate(THREADS),
     ):
         yield
 

@@ -1,15 +1,14 @@
 """Powers used and taken back by many at the same moment."""
 
 import threading
-import time
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import OperationalError, connection
 
 from groundswell.powers import limits, rules, selectors, services
 from groundswell.powers.models import Grant, GrantQuerySet, User
 from groundswell.powers.services import Refused
-from tests.at_once import together
+from tests.at_once import HANGS_S, together, until, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,31 +30,42 @@ def bob():
     return User.objects.at_address("bob@example.org")
 
 
-def spent_by_twenty(dana, alice, bob):
-    """Twenty uses at once through two grants under one that holds seven."""
+@pytest.fixture
+def seven(dana, alice, bob):
+    """A grant of Alice's that holds seven; Bob has one under it."""
     first = services.give(dana, alice, REVIEW, limit=7, may_hand_on=2)
     services.hand_on(first, alice, bob)
-    answers = together(lambda i: services.spend([alice, bob][i % 2], REVIEW), 20, returned=(Refused, IntegrityError))
+    return first
+
+
+def spent_by_twenty(first, alice, bob, returned):
+    """Twenty uses at once through both grants: how often it was done, how often it was counted, and how many were cut
+    off because two waited for each other."""
+    answers = together(lambda i: services.spend([alice, bob][i % 2], REVIEW), 20, returned)
     first.refresh_from_db()
-    return sum(answer is None for answer in answers), first.used
+    circles = sum(isinstance(answer, OperationalError) for answer in answers)
+    return sum(answer is None for answer in answers), first.used, circles
 
 
-def test_twenty_at_once_never_use_more_than_the_limit(dana, alice, bob):
-    assert spent_by_twenty(dana, alice, bob) == (7, 7)
+def test_twenty_at_once_never_use_more_than_the_limit(seven, alice, bob):
+    assert spent_by_twenty(seven, alice, bob, returned=Refused) == (7, 7, 0)
 
 
-def test_without_the_lock_the_count_goes_wrong(dana, alice, bob, monkeypatch):
+def test_without_the_lock_the_count_goes_wrong(seven, alice, bob, monkeypatch):
+    """Or two wait for each other, who with it take the chain in one order."""
+    all_looked = threading.Barrier(20)
+
     def unlocked(grant):
         chain = list(Grant.objects.filter(pk__in=[*grant.chain, grant.pk]))
-        time.sleep(0.05)
+        all_looked.wait(HANGS_S)
         return chain
 
     monkeypatch.setattr(services, "_lock", unlocked)
     with connection.cursor() as cursor:  # the table's own check is a second guard: off as well
         cursor.execute("ALTER TABLE powers_grant DROP CONSTRAINT grant_within_limit")
     try:
-        done, used = spent_by_twenty(dana, alice, bob)
-        assert done > 7 or used > 7
+        done, used, circles = spent_by_twenty(seven, alice, bob, returned=(Refused, OperationalError))
+        assert done > 7 or used > 7 or circles
     finally:
         Grant.objects.update(used=0)
         with connection.cursor() as cursor:
@@ -67,11 +77,11 @@ def test_without_the_lock_the_count_goes_wrong(dana, alice, bob, monkeypatch):
 def given_while_revoked(monkeypatch, dana, alice, bob):
     """Alice hands on while Dana takes her power back; the grant as handed on (None: refused), and Alice's."""
     first = services.give(dana, alice, REVIEW, may_hand_on=1)
-    looked, checked = threading.Event(), rules.handed_on
+    looked, taken_back, checked = threading.Event(), threading.Event(), rules.handed_on
 
     def slowly(*args, **kwargs):
         looked.set()  # the grant was read and is alive
-        time.sleep(0.3)
+        until(lambda: taken_back.is_set() or waiting())
         return checked(*args, **kwargs)
 
     monkeypatch.setattr(rules, "handed_on", slowly)
@@ -79,9 +89,11 @@ def given_while_revoked(monkeypatch, dana, alice, bob):
     def do(i):
         if i == 0:
             return services.hand_on(first, alice, bob)
-        looked.wait(10)
+        looked.wait(HANGS_S)
         services.revoke(first, dana)
-        return Grant.objects.filter(from_grant=first).exists()  # what there is the moment it is taken back
+        there = Grant.objects.filter(from_grant=first).exists()  # the moment it is taken back
+        taken_back.set()
+        return there
 
     handed, seen = together(do, 2, returned=Refused)
     assert not selectors.may(bob, REVIEW)  # whichever came first
@@ -116,11 +128,11 @@ def test_two_owners_who_revoke_each_other_leave_one():
 
 
 def test_two_owners_leave_none_when_they_are_not_locked(monkeypatch):
-    owners = services._living_owners
+    owners, both_looked = services._living_owners, threading.Barrier(2)
 
     def slowly():
         found = list(owners())
-        time.sleep(0.3)
+        both_looked.wait(HANGS_S)
         return found
 
     def unlocked(*args, **kwargs):
@@ -142,13 +154,15 @@ def test_a_bucket_of_ten_gives_ten_to_twenty_five_at_once():
 
 
 def test_a_bucket_read_before_it_is_written_gives_more(monkeypatch):
+    all_looked = threading.Barrier(25)
+
     def read_then_write(key, *, per_hour, burst):
         from groundswell.kit.clock import now
         from groundswell.powers.models import Bucket
 
         left = Bucket.objects.filter(pk=key).values_list("tokens", flat=True).first()
         left = burst if left is None else left
-        time.sleep(0.05)
+        all_looked.wait(HANGS_S)
         Bucket.objects.update_or_create(pk=key, defaults={"tokens": left - 1, "at": now()})
         return left >= 1
 
