@@ -98,7 +98,10 @@ def _database(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": _database(ENV.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fragments"},  # of pages
+}
 
 # --- sign-in -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "powers.User"

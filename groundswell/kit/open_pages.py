@@ -2,7 +2,7 @@
 which on a night of two thousand requests a second is half of what a page costs."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver
+from django.utils.translation import get_language
 
 View = Callable[..., HttpResponse]
 
@@ -33,11 +34,8 @@ class ShortWay:
         self.short_way = convert_exception_to_response(_call)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            match: ResolverMatch = resolve(request.path_info)
-        except Resolver404:
-            return self.long_way(request)
-        if match.func not in _open:
+        match = _open_match(get_resolver(), request.path_info, get_language())
+        if match is None:
             return self.long_way(request)
         request.resolver_match = match
         response = self.short_way(request)
@@ -46,6 +44,16 @@ class ShortWay:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
+
+
+@lru_cache(maxsize=8192)
+def _open_match(urls: URLResolver, path: str, _language: str | None) -> ResolverMatch | None:
+    """The open page at this path. On the night the same paths are asked for again and again."""
+    try:
+        match = urls.resolve(path)
+    except Resolver404:
+        return None
+    return match if match.func in _open else None
 
 
 def _call(request: HttpRequest) -> HttpResponse:

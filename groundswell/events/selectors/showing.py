@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Prefetch, QuerySet
 
 from groundswell.events import rules
@@ -104,14 +105,15 @@ class PublicEvent:
 
 def public_event(event_id: UUID) -> PublicEvent:
     """A published or cancelled event, listed or not. Raises NotFound."""
-    event = (
-        with_shifts(Event.objects.filter(pk=event_id, state__in=[Event.State.PUBLISHED, Event.State.CANCELLED]))
-        .prefetch_related(HOSTS)
-        .first()
-    )
-    if event is None:
+    shifts = list(
+        Shift.objects.filter(event=event_id, event__state__in=[Event.State.PUBLISHED, Event.State.CANCELLED])
+        .select_related("event")
+        .annotate(hosts=ArraySubquery(_hosts(event_id)))
+        .order_by("starts_at", "pk")
+    )  # one statement: this is asked for every page that is not in memory
+    if not shifts:
         raise NotFound
-    return shown(event)
+    return _shown(shifts[0].event, shifts, shifts[0].hosts)
 
 
 def guest_event(rsvp: RSVP) -> PublicEvent:
@@ -125,6 +127,10 @@ def guest_event(rsvp: RSVP) -> PublicEvent:
 
 def shown(event: Event, *, exact: bool = False) -> PublicEvent:
     """An event as it may be shown. `exact` is for guests and for those who run it."""
+    return _shown(event, event.shifts.all(), [host.person.given_name for host in event.host_set.all()], exact=exact)
+
+
+def _shown(event: Event, shifts: Iterable[Shift], hosts: Iterable[str], *, exact: bool = False) -> PublicEvent:
     return PublicEvent(
         id=event.pk,
         state=event.state,
@@ -144,8 +150,8 @@ def shown(event: Event, *, exact: bool = False) -> PublicEvent:
         online_url=event.online_url if exact else "",
         place=place_of(event, exact=exact),
         place_shown=event.place_shown,
-        shifts=[public_shift(shift) for shift in event.shifts.all()],
-        hosts=[host.person.given_name for host in event.host_set.all() if host.person.given_name],
+        shifts=[public_shift(shift) for shift in shifts],
+        hosts=[name for name in hosts if name],
         sequence=event.sequence,
         merged_into=event.merged_into_id,
     )
@@ -189,7 +195,13 @@ def public_shift(shift: Shift) -> PublicShift:
     )
 
 
-HOSTS = Prefetch("host_set", Host.objects.select_related("person").order_by("-lead", "at", "pk"))
+_HOSTS_ORDER = ("-lead", "at", "pk")
+HOSTS = Prefetch("host_set", Host.objects.select_related("person").order_by(*_HOSTS_ORDER))
+
+
+def _hosts(event_id: UUID) -> QuerySet[Host, str]:
+    """Their first names."""
+    return Host.objects.filter(event=event_id).order_by(*_HOSTS_ORDER).values_list("person__given_name", flat=True)
 
 
 def with_shifts(events: QuerySet[Event]) -> QuerySet[Event]:

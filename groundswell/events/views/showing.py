@@ -10,10 +10,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import condition, conditional_page, require_http_methods, require_safe
+from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
 from groundswell.events.forms.coming import Answers, RSVPForm, plain_answers
@@ -32,9 +33,8 @@ FULL_KEPT_S = 300  # a full event's page speaks of others, too
 KEPT_S = 21_600
 
 
-def _etag(request: HttpRequest, event_id: UUID) -> str:
+def _etag(request: HttpRequest, event: PublicEvent) -> str:
     """Changes with whatever the page says, and four times a day, so that the time stamp of its form is young."""
-    event = selectors.public_event(event_id)
     kept = KEPT_S if event.open and any(shift.room for shift in event.shifts) else FULL_KEPT_S
     says = (event, get_language(), request.GET.urlencode(), movement().changed_at, now().timestamp() // kept)
     return f'"{sha256(f"{says}{look.version(movement().colour, movement().accent)}".encode()).hexdigest()[:20]}"'
@@ -44,11 +44,14 @@ def _etag(request: HttpRequest, event_id: UUID) -> str:
 @require_safe
 @gzip_page
 @cache_control(public=True, max_age=30)
-@condition(etag_func=_etag)
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """The event's page."""
     shown = selectors.public_event(event_id)
+    etag = _etag(request, shown)
+    if known := get_conditional_response(request, etag=etag):
+        return known
     reply = _page(request, shown, RSVPForm(shown))
+    reply["ETag"] = etag
     reply["Surrogate-Key"] = str(event_id)
     return reply
 
