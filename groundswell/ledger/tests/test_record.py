@@ -4,13 +4,15 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from groundswell.kit import clock
 from groundswell.kit.money import Money
 from groundswell.ledger import rules, selectors, services
 from groundswell.ledger.models import Entry
 from groundswell.ledger.services import NewEntry, record, record_many
+from tests.at_once import STOP_AT_GATE, gate, together
+from tests.functions import without
 
 ACTOR = rules.system_actor("test")
 
@@ -103,6 +105,41 @@ def test_the_past_gets_its_partitions_also_after_a_rollback():
             transaction.set_rollback(undo)
     assert Entry.objects.filter(at__lt=datetime(2017, 1, 1, tzinfo=UTC)).count() == 4
     assert services.catch_up() == 4
+
+
+LOOKED_UP = """NOT EXISTS (
+            SELECT FROM pg_class WHERE relname = part
+            AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'ledger_entry'::regclass)
+        )"""
+REMEMBERED = "to_regclass(part) IS NULL"
+LOCKED = "THEN\n            PERFORM pg_advisory_xact_lock(hashtext('ledger_ensure_months'));\n            IF"
+
+
+@pytest.fixture
+def month():
+    """An hour of a month that nobody has written in, before or after the test."""
+    yield datetime(2012, 11, 6, 12, tzinfo=UTC)
+    services._months.discard((2012, 11))
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE ledger_entry_2012_11")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_many_who_write_at_once_into_a_month_without_a_partition_make_it_once(guarded, month):
+    """Unguarded (the control: who waited for the lock trusts what it saw before), all but one fail."""
+
+    def write(n):
+        with transaction.atomic():
+            return record("test.done", actor=ACTOR, at=month)
+
+    look = LOOKED_UP if guarded else REMEMBERED
+    asked = f"{LOOKED_UP} {LOCKED} {LOOKED_UP}"
+    at_gate = f"{look} {LOCKED.replace('PERFORM', STOP_AT_GATE + ' PERFORM')} {look}"
+    with without("ledger_ensure_months", asked, at_gate), gate(4):
+        answers = together(write, 4, returned=ProgrammingError)
+    assert sum(isinstance(answer, ProgrammingError) for answer in answers) == (0 if guarded else 3)
+    assert Entry.objects.count() == (4 if guarded else 1)
 
 
 @pytest.mark.django_db
