@@ -1,6 +1,7 @@
 """Same key, same request: one effect and the same reply, byte for byte."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from groundswell.ledger import services
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.models import Cursor, IdempotencyKey
 from groundswell.ledger.services import KeyInFlight, KeyReused, Reply, idempotent
-from tests.at_once import together
+from tests.at_once import together, until
 
 
 def effect():
@@ -88,12 +89,12 @@ def test_twenty_at_once_have_one_effect(guarded, monkeypatch):
         monkeypatch.setattr(services, "_KEY_LOCK", "SELECT %s IS NOT NULL")
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE ledger_idempotencykey DROP CONSTRAINT idempotency_once")
-    busy = []
-    made = threading.Event()
+    busy, begun = [], []
 
     def slow():
+        begun.append(1)
         Cursor.objects.create(consumer=f"effect {threading.get_ident()}")
-        made.wait(0.3)
+        until(lambda: busy or len(begun) > 1)
         return Reply(200, {}, b"done")
 
     def ask(n):
@@ -102,7 +103,7 @@ def test_twenty_at_once_have_one_effect(guarded, monkeypatch):
                 return idempotent("api", "k", b"give 10", slow)
             except KeyInFlight:
                 busy.append(n)
-                made.wait(0.02)
+                time.sleep(0.02)
 
     try:
         replies = together(ask, 20)

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
 from groundswell.kit.clock import now
@@ -12,6 +13,13 @@ from groundswell.ledger.services import NewEntry
 
 KINDS = ["test.other", "test.third"]
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def still():
+    """No minute ends between two looks."""
+    with time_machine.travel(now(), tick=False):
+        yield
 
 
 def write(chance, most=40):

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from groundswell.config import database
 from groundswell.ledger import services, verify
+from tests.at_once import until
 
 MIGRATIONS = Path(services.__file__).parent / "migrations"
 TABLES = [MIGRATIONS / "0001_tables.sql", MIGRATIONS / "0004_news.sql"]
@@ -118,20 +119,19 @@ def programme(url, readers):
     for thread in writers:
         thread.join()
     until_none_waits(url)  # the long transaction, still open, holds nobody back
-    time.sleep(0.1)
+    newest = one(url, "SELECT max(id) FROM ledger_entry")
+    until(lambda: readers.last_id >= newest)  # and whoever reads by id is past it
     end.set()
     slow.join()
     until_none_waits(url)
-    time.sleep(0.1)
+    last = one(url, "SELECT max(n) FROM ledger_block")
+    until(lambda: readers.last_block >= last)
     stop.set()
     reading.join()
 
 
 def until_none_waits(url):
-    until = time.monotonic() + 30
-    while one(url, "SELECT count(*) FROM ledger_pending"):
-        assert time.monotonic() < until, "the sequencer stands still"
-        time.sleep(0.05)
+    until(lambda: not one(url, "SELECT count(*) FROM ledger_pending"))
 
 
 def one(url, sql):

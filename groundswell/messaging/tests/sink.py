@@ -40,6 +40,14 @@ class Sink:
 
 
 class _Quiet(Controller):
+    def __init__(self, sink: Sink, listening: socket.socket) -> None:
+        super().__init__(sink, *listening.getsockname(), ready_timeout=120)
+        self.listening = listening
+
+    def _create_server(self):
+        """On a port that is taken already, so that nobody else takes it meanwhile."""
+        return self.loop.create_server(self._factory_invoker, sock=self.listening)
+
     def factory(self):
         return SMTP(self.handler, hostname="sink", enable_SMTPUTF8=True)
 
@@ -47,12 +55,10 @@ class _Quiet(Controller):
 @contextlib.contextmanager
 def running() -> Iterator[tuple[Sink, int]]:
     """The sink and its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     sink = Sink()
-    controller = _Quiet(sink, hostname="127.0.0.1", port=port)
+    controller = _Quiet(sink, socket.create_server(("127.0.0.1", 0)))
     controller.start()
     try:
-        yield sink, port
+        yield sink, controller.port
     finally:
         controller.stop()

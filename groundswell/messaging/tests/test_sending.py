@@ -18,7 +18,7 @@ from groundswell.messaging.services import Message, sending
 from groundswell.messaging.tests import sink as smtp
 from groundswell.people.models import ContactPoint
 from groundswell.people.services import NewPerson, find_or_add
-from tests.at_once import together
+from tests.at_once import HANGS_S, together, until, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,7 @@ def sink(settings):
     with smtp.running() as (sink, port):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
-        settings.EMAIL_TIMEOUT = 5
+        settings.EMAIL_TIMEOUT = HANGS_S
         yield sink
 
 
@@ -178,7 +178,7 @@ def test_a_mail_that_is_queued_while_a_job_waits_is_not_forgotten(sink):
             with transaction.atomic():
                 queue("second@example.org")
                 queued.set()
-                may_commit.wait(5)
+                may_commit.wait(HANGS_S)
         finally:
             connections.close_all()
 
@@ -190,11 +190,11 @@ def test_a_mail_that_is_queued_while_a_job_waits_is_not_forgotten(sink):
 
     with ThreadPoolExecutor(2) as pool:
         pool.submit(slow)
-        queued.wait(5)
+        queued.wait(HANGS_S)
         looking = pool.submit(look)
-        threading.Event().wait(0.3)
+        until(lambda: looking.done() or waiting())
         may_commit.set()
-        looking.result(10)
+        looking.result(HANGS_S)
     assert sorted(Delivery.objects.values_list("state", flat=True)) == ["sent", "sent"]
 
 
