@@ -1,6 +1,6 @@
 """Many events and RSVPs at once, for the demo: the same rules, few statements. Nobody gets mail for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from groundswell.events import rules
-from groundswell.events.models import Event, Host, Shift
+from groundswell.events.models import RSVP, Event, Host, Shift
 from groundswell.events.rules import EventDetails
 from groundswell.events.selectors import forget_map
 from groundswell.events.services.hosting import columns, new_shift
@@ -32,12 +32,21 @@ class BulkEvent:
 
 @dataclass(frozen=True, slots=True)
 class BulkRSVP:
-    """A person's word for a shift, and when they gave it."""
+    """A person's word for a shift and when they gave it, and what their hosts noted.
+
+    Attributes:
+        called: what came of the host's call, and when; it changes nothing else.
+        marked: whether they came, and when that was noted; of who waits nothing is noted.
+        walked_in: the name the host wrote of somebody who came without having said so.
+    """
 
     shift_id: UUID
     person_id: UUID
     guests: int
     at: datetime
+    called: tuple[str, datetime] | None = None
+    marked: tuple[bool, datetime] | None = None
+    walked_in: str = ""
 
 
 def add_events(events: Iterable[BulkEvent], *, actor: str) -> list[Event]:
@@ -89,6 +98,7 @@ def add_events(events: Iterable[BulkEvent], *, actor: str) -> list[Event]:
 
 def add_rsvps(rsvps: Sequence[BulkRSVP], *, actor: str) -> int:
     """Add RSVPs made in the past, each shift's in order of time: they get places while there are any, then wait.
+    Who walked in takes none.
 
     A person who has an RSVP for the shift already is passed over. Batches commit on their own, shifts in order.
 
@@ -108,36 +118,49 @@ def _add_batch(rows: Sequence[BulkRSVP], actor: str) -> int:
         shifts = {shift.pk: shift for shift in Shift.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
         cursor.execute("SELECT shift_id, person_id FROM events_rsvp WHERE shift_id = ANY (%s)", [ids])
         known = set(cursor.fetchall())
+        before = len(known)
         entries = []
-        columns = "id, shift_id, person_id, state, guests, at, changed_at"
+        columns = "id, shift_id, person_id, state, guests, at, changed_at, called, called_at, attended, written_as"
         with cursor.copy(f"COPY events_rsvp ({columns}) FROM STDIN") as copy:
             for row in rows:
                 if (row.shift_id, row.person_id) in known:
                     continue
                 known.add((row.shift_id, row.person_id))
                 shift, places = shifts[row.shift_id], 1 + row.guests
-                going = shift.free is None or places <= shift.free
-                if going:
+                state = RSVP.State.GOING
+                if row.walked_in:
+                    state = RSVP.State.WALK_IN
+                elif shift.free is None or places <= shift.free:
                     shift.taken += places
                 else:
+                    state = RSVP.State.WAITING
                     shift.waiting += places
-                rsvp_id, state = new_id(), "going" if going else "waiting"
-                copy.write_row((rsvp_id, row.shift_id, row.person_id, state, row.guests, row.at, row.at))
-                entries.append(
-                    NewEntry(
-                        "event.rsvp" if going else "event.waiting",
-                        actor,
-                        row.person_id,
-                        on=("event", shift.event_id),
-                        quantity=places,
-                        data={"shift": str(row.shift_id), "rsvp": str(rsvp_id)},
-                        at=row.at,
-                    )
-                )
+                rsvp_id, called, marked = new_id(), row.called or ("", None), row.marked
+                came = marked[0] if marked and state != RSVP.State.WAITING else None
+                said = (rsvp_id, row.shift_id, row.person_id, str(state), row.guests, row.at, row.at)
+                copy.write_row((*said, *called, came, row.walked_in))
+                for kind, quantity, at, more in _deeds(row, state, came):
+                    data = {"shift": str(row.shift_id), "rsvp": str(rsvp_id)} | more
+                    on = ("event", shift.event_id)
+                    entries.append(NewEntry(kind, actor, row.person_id, on=on, quantity=quantity, data=data, at=at))
         cursor.execute(
             "UPDATE events_shift SET taken = new.taken, waiting = new.waiting"
             " FROM unnest(%s::uuid[], %s::int[], %s::int[]) AS new (id, taken, waiting)"
             " WHERE events_shift.id = new.id",
             [ids, [shifts[pk].taken for pk in ids], [shifts[pk].waiting for pk in ids]],
         )
-        return record_many(entries)
+        record_many(entries)
+        return len(known) - before
+
+
+def _deeds(row: BulkRSVP, state: RSVP.State, came: bool | None) -> Iterator[tuple[str, int, datetime, dict[str, str]]]:
+    """What the ledger says of it: kind, quantity, time and what else there is to it."""
+    places = 1 + row.guests
+    if state != RSVP.State.WALK_IN:
+        yield "event.rsvp" if state == RSVP.State.GOING else "event.waiting", places, row.at, {}
+    if row.called:
+        yield "event.called", 1, row.called[1], {"result": row.called[0]}
+    if row.marked and came is not None:
+        yield "event.attended" if came else "event.missed", places, row.marked[1], {}
+        if came and state == RSVP.State.WALK_IN:
+            yield "event.walked_in", places, row.marked[1], {}

@@ -34,6 +34,33 @@ def test_places_are_given_in_order_of_time_and_the_rest_wait():
     assert {r.at for r in RSVP.objects.all()} == {row.at for row in rows}
 
 
+def test_what_hosts_noted_stands_in_the_row_and_in_the_ledger():
+    at, shift_ = clock.now() - timedelta(hours=5), first(published(shifts=[shift(3)]))
+    ids, called, came = crowd(5), ("will_come", at + timedelta(hours=1)), (True, at + timedelta(hours=4))
+    rows = [
+        BulkRSVP(shift_.pk, ids[0], 1, at, called=called, marked=came),
+        BulkRSVP(shift_.pk, ids[1], 0, at, marked=(False, came[1])),
+        BulkRSVP(shift_.pk, ids[2], 1, at, marked=came),
+        BulkRSVP(shift_.pk, ids[3], 0, at + timedelta(hours=4), marked=came, walked_in="Wanda"),
+    ]
+    assert add_rsvps(rows, actor=TEST) == 4
+    kept = {r.person_id: (r.state, r.attended, r.called, r.written_as) for r in RSVP.objects.all()}
+    assert [kept[pk] for pk in ids[:4]] == [
+        ("going", True, "will_come", ""),
+        ("going", False, "", ""),
+        ("waiting", None, "", ""),
+        ("walk_in", True, "", "Wanda"),
+    ]
+    shift_.refresh_from_db()
+    assert (shift_.taken, shift_.waiting) == (3, 2)
+    catch_up()
+    counted = {
+        kind: ledger.tally(f"event.{kind}").quantity
+        for kind in ("rsvp", "waiting", "called", "attended", "missed", "walked_in")
+    }
+    assert counted == {"rsvp": 3, "waiting": 2, "called": 1, "attended": 3, "missed": 1, "walked_in": 1}
+
+
 def test_who_has_an_rsvp_already_is_passed_over():
     shift_ = first(published(shifts=[shift(5)]))
     erin = services.rsvp(shift_.pk, who("erin")).person_id

@@ -4,6 +4,7 @@ from groundswell.people.rules import BadDetails, BadValue, NewPerson
 from groundswell.people.services.finding import Found, add_many, asked_of, find_or_add, person_of_user
 from groundswell.people.services.records import (
     agree,
+    agree_many,
     agreed_to,
     define_field,
     looked_at,
@@ -12,6 +13,7 @@ from groundswell.people.services.records import (
     tag,
     untag,
     verify,
+    verify_many,
     withdraw,
 )
 
@@ -22,6 +24,7 @@ __all__ = [
     "NewPerson",
     "add_many",
     "agree",
+    "agree_many",
     "agreed_to",
     "asked_of",
     "define_field",
@@ -33,5 +36,6 @@ __all__ = [
     "tag",
     "untag",
     "verify",
+    "verify_many",
     "withdraw",
 ]

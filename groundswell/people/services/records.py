@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from django.utils.translation import gettext as _
 from groundswell.kit import clock
 from groundswell.kit.ids import new_id
 from groundswell.ledger.rules import system_actor, user_actor
-from groundswell.ledger.services import ensure_months, record
+from groundswell.ledger.services import NewEntry, ensure_months, record, record_many
 from groundswell.people import rules
-from groundswell.people.models import Consent, ContactPoint, Field, FieldValue, Person, Tag, TagOn
+from groundswell.people.models import Consent, ContactPoint, Field, FieldValue, Person, Tag, TagOn, Wording
 from groundswell.powers import limits
 from groundswell.powers.viewer import Viewer
 
@@ -49,6 +50,28 @@ def agreed_to(purpose: str, channel: str, words: str) -> dict[str, str]:
         "wording": str(wording),
         "digest": digest.hex(),
     }
+
+
+def agree_many(
+    people: Sequence[UUID], purpose: str, channel: str, words: str, page: str, *, actor: str, at: datetime
+) -> None:
+    """Keep that many people agreed to the same, at a time in the past; as `agree`."""
+    wording, digest = rules.wording_id(words)
+    given = [(new_id(), pk) for pk in people]
+    with transaction.atomic():
+        Wording.objects.bulk_create([Wording(pk=wording, digest=digest, words=words)], ignore_conflicts=True)
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                "COPY people_consent (id, person_id, purpose, channel, given, wording_id, page, at) FROM STDIN"
+            ) as copy,
+        ):
+            for pk, person_id in given:
+                copy.write_row((pk, person_id, purpose, channel, True, wording, page, at))
+        data = {"purpose": purpose, "channel": channel, "wording": str(wording)}
+        record_many(
+            NewEntry("consent.given", actor, person_id, on=("consent", pk), data=data, at=at) for pk, person_id in given
+        )
 
 
 def withdraw(person: Person, purpose: str, channel: str, *, actor: str) -> Consent:
@@ -152,6 +175,20 @@ def verify(point: ContactPoint, *, actor: str | None = None) -> None:
                 person_id=point.person_id,
                 data={"channel": point.channel},
             )
+
+
+def verify_many(people: Sequence[UUID], *, actor: str, at: datetime) -> None:
+    """Keep that these people's email addresses were proven at a time in the past; as `verify`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE people_contactpoint SET verified_at = %s, status = 'works'"
+            " WHERE person_id = ANY (%s) AND channel = 'email' AND verified_at IS NULL RETURNING person_id",
+            [at, list(people)],
+        )
+        record_many(
+            NewEntry("person.contact_verified", actor, person_id, data={"channel": "email"}, at=at)
+            for (person_id,) in cursor.fetchall()
+        )
 
 
 def mark(point: ContactPoint, status: ContactPoint.Status, *, actor: str | None = None) -> None:

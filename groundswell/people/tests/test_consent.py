@@ -1,14 +1,17 @@
 """What a person agreed to is kept with its exact words, and never changed."""
 
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
 from django.db import InternalError, ProgrammingError, connection, transaction
 
+from groundswell.kit import clock
 from groundswell.ledger import selectors as ledger
+from groundswell.ledger.models import Entry
 from groundswell.people import selectors
 from groundswell.people.models import Consent, Wording
-from groundswell.people.services import agree, withdraw
+from groundswell.people.services import agree, agree_many, verify_many, withdraw
 
 WORDS = "Yes, Green Mountain may write to me about events near me. 🌻"
 
@@ -24,6 +27,18 @@ def test_the_exact_words_and_their_page_are_kept_once(cast):
     assert first.wording_id == second.wording_id == wording.pk
     kept = Consent.objects.get(pk=first.pk)
     assert (kept.page, kept.given, kept.at) == ("/events/1", True, first.at)
+
+
+def test_many_agree_and_prove_their_addresses_at_once(cast):
+    at, people = clock.now() - timedelta(days=1), [cast.erin.pk, cast.bob.pk]
+    agree_many(people, "events", "email", WORDS, "/events", actor="system:test", at=at)
+    verify_many(people, actor="system:test", at=at)
+    for person in (cast.erin, cast.bob):
+        (consent,) = selectors.consents(person)
+        assert (consent.given, consent.wording.words, consent.page, consent.at) == (True, WORDS, "/events", at)
+        assert person.contact_points.get(channel="email").verified_at == at
+    kinds = ("consent.given", "person.contact_verified")
+    assert sorted(entry.kind for entry in Entry.objects.filter(at=at)) == sorted([*kinds, *kinds])
 
 
 def test_the_newest_word_for_a_purpose_and_channel_is_in_force(cast):

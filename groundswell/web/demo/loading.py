@@ -3,21 +3,23 @@
 import random
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count as count_up
 from operator import itemgetter
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import prefetch_related_objects
 
 from groundswell.events import services as events
-from groundswell.events.models import Event
+from groundswell.events.forms.coming import BOXES, agreed_to
+from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import EventDetails, ShiftDetails
 from groundswell.events.selectors import FindQuery, find
 from groundswell.events.selectors import counts as events_counts
-from groundswell.events.services import BulkEvent, BulkRSVP
+from groundswell.events.services import BulkEvent, BulkRSVP, merging, writing
 from groundswell.events.verbs import REVIEW
 from groundswell.kit import clock, geo
 from groundswell.ledger import services as ledger
@@ -28,16 +30,17 @@ from groundswell.people.verbs import SEE
 from groundswell.powers import selectors as powers_read
 from groundswell.powers import services as powers
 from groundswell.powers.models import ROOT, User
-from groundswell.powers.verbs import EVERYTHING, HQ
-from groundswell.web.demo import shape
+from groundswell.powers.verbs import HQ
+from groundswell.web.demo import shape, weeks
 
 ACTOR = system_actor("demo")
 VERMONT = "movement.place.us.vt"
+TICKED = 0.08  # of the guests: a box
 
 
 def is_filled() -> bool:
-    """Whether the movement is there already: its owner is made last."""
-    return bool(powers_read.holders(EVERYTHING, ROOT))
+    """Whether the movement is there already: who opens headquarters is said last."""
+    return any(user.email == shape.LEADER for user in powers_read.holders(HQ, ROOT))
 
 
 def is_begun() -> bool:
@@ -61,17 +64,22 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     """
     now = clock.now()
     chance = random.Random(seed)  # noqa: S311
-    gatherings = list(shape.gatherings(count, now, seed))
+    powers.found_movement(shape.OWNER, shape.NAME)  # the words people agree to name it
+    rosas = weeks.hosted(now, seed)
+    gatherings = [*shape.gatherings(count, now, seed), *weeks.around(count, now, seed), *rosas.values()]
     number = count_up(1)
-    hosts = [new(shape.somebody(chance, next(number), made.spot.postal_code)) for made in gatherings]
-    parties = [(index, places, at) for index, made in enumerate(gatherings) for places, at in made.parties]
-    guests = [new(shape.somebody(chance, next(number), gatherings[index].spot.postal_code)) for index, _, _ in parties]
-    say(f"{count:,} hosts")
-    host_ids = people.add_many(hosts, actor=ACTOR, how="demo", at=now - timedelta(days=20))
-    say(f"{count:,} events")
+    hosts = [new(made.host or shape.somebody(chance, next(number), made.spot.postal_code)) for made in gatherings]
+    parties = [(index, party) for index, made in enumerate(gatherings) for party in (*made.parties, *made.waiting)]
+    guests = []
+    for index, _party in parties:
+        made = gatherings[index]
+        guests.append(new(shape.somebody(chance, next(number), made.spot.postal_code, made.reachable)))
+    say(f"{len(gatherings):,} hosts")
+    host_ids = people.add_many(hosts, actor=ACTOR, how="demo", at=now - timedelta(days=60))
+    say(f"{len(gatherings):,} events")
     made_events = events.add_events(
         (
-            BulkEvent(host_id, details(made), min([at for _, at in made.parties], default=now) - timedelta(hours=6))
+            BulkEvent(host_id, details(made), _made_at(made, now))
             for host_id, made in zip(host_ids, gatherings, strict=True)
         ),
         actor=ACTOR,
@@ -82,11 +90,14 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
 
     def come(numbers: range) -> None:
         ids = people.add_many([guests[n] for n in numbers], actor=ACTOR, how="demo", at=now)
-        rsvps = [
-            BulkRSVP(shifts[index], person_id, places - 1, at)
-            for (index, places, at), person_id in zip((parties[n] for n in numbers), ids, strict=True)
-        ]
+        rsvps = []
+        for n, person_id in zip(numbers, ids, strict=True):
+            index, party = parties[n]
+            name = f"{guests[n].given_name} {guests[n].family_name}" if party.walked_in else ""
+            noted = (party.called, party.marked, name)
+            rsvps.append(BulkRSVP(shifts[index], person_id, party.places - 1, party.at, *noted))
         events.add_rsvps(rsvps, actor=ACTOR)
+        _agree([(person_id, bool(guests[n].phone)) for n, person_id in zip(numbers, ids, strict=True)], now)
         connection.close()
 
     middle = bisect_left(parties, count // 2, key=itemgetter(0))  # two connections, each with events of its own
@@ -95,12 +106,18 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     _hand_in(chance, now, number)
     say("the ledger's readers")
     ledger.catch_up()
+    _write(dict(zip(rosas, made_events[-len(rosas) :], strict=True)))
     _powers(made_events, gatherings)
+
+
+def _made_at(made: shape.Gathering, now: datetime) -> datetime:
+    """Before anybody said they come."""
+    return min([party.at for party in made.parties], default=min(now, made.starts_at)) - timedelta(hours=6)
 
 
 def new(made: shape.Somebody) -> NewPerson:
     """Somebody as a form would bring them."""
-    return NewPerson(made.given_name, made.family_name, made.email, postal_code=made.postal_code)
+    return NewPerson(made.given_name, made.family_name, made.email, made.phone, made.postal_code)
 
 
 def details(made: shape.Gathering) -> EventDetails:
@@ -123,6 +140,26 @@ def details(made: shape.Gathering) -> EventDetails:
     )
 
 
+def _agree(guests: Sequence[tuple[UUID, bool]], now: datetime) -> None:
+    """Some of them want to hear more, and have proven their address.
+
+    Args:
+        guests: who, and whether they left a number.
+    """
+    chance = random.Random(len(guests))  # noqa: S311
+    for agreed in agreed_to(BOXES):
+        ticked = [pk for pk, phone in guests if (phone or agreed.channel == "email") and chance.random() < TICKED]
+        people.agree_many(ticked, *agreed, "/events", actor=ACTOR, at=now)
+        people.verify_many(ticked, actor=ACTOR, at=now)
+
+
+def _write(rosas: Mapping[str, Event]) -> None:
+    """Rosa thanks who came, and a neighbor would like to go together with her."""
+    host = {name: person_actor(event.host_set.get().person_id) for name, event in rosas.items()}
+    writing.write(rosas["over"], "came", *weeks.THANKS, by=weeks.ROSA.given_name, actor=host["over"])
+    merging.propose(rosas["next door"], rosas["thin"], host["next door"], joins=True)
+
+
 def _hand_in(chance: random.Random, now: datetime, numbers: Iterator[int]) -> None:
     """Three events of new hosts in Vermont that wait for review."""
     for made in shape.first_events(chance, now):
@@ -139,6 +176,7 @@ def _powers(made: Sequence[Event], gatherings: Sequence[shape.Gathering]) -> Non
             events.add_host(event, people.person_of_user(alice), ACTOR)
             break
     _user("Dana", shape.OWNER)
+    _user(weeks.ROSA.given_name, shape.HOST)
     dana = powers.found_movement(shape.OWNER, shape.NAME)
     powers.change_movement(dana, tagline=shape.TAGLINE)
     for verb, scope in ((REVIEW, VERMONT), (SEE, VERMONT), (HQ, ROOT)):
@@ -153,7 +191,8 @@ def _user(name: str, address: str) -> User:
 
 
 def keep_arriving(stop: threading.Event) -> None:
-    """One to three RSVPs every second or so, to events with room, until `stop` is set. Nobody gets mail for them."""
+    """One to three RSVPs every second or so, to events with room, and somebody at a door, until `stop` is set. Nobody
+    gets mail for them."""
     chance = random.Random()  # noqa: S311
     numbers = count_up(int(clock.now().timestamp()) * 10)
     spots, weights = shape.spots()
@@ -170,5 +209,14 @@ def keep_arriving(stop: threading.Event) -> None:
             events.add_rsvps(
                 [BulkRSVP(shift, person, 0, now) for shift, person in zip(shifts, ids, strict=True)], actor=ACTOR
             )
+            _check_in(now)
     finally:
         connection.close()
+
+
+def _check_in(now: datetime) -> None:
+    """Somebody arrives at an event that runs; at Rosa's, whoever walks around checks in."""
+    expected = RSVP.objects.filter(state=RSVP.State.GOING, attended=None, shift__starts_at__lte=now)
+    at_a_door = expected.filter(shift__ends_at__gt=now).exclude(shift__event__hosts__user__email=shape.HOST)
+    if rsvp := at_a_door.order_by("pk").first():
+        events.mark_attended(rsvp, True, ACTOR)

