@@ -1,8 +1,10 @@
 """Pages kept in memory: never older than a second once the ledger has spoken of them, nobody's own, and bounded."""
 
+import itertools
 import threading
 import time
 from io import BytesIO
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -18,8 +20,16 @@ from groundswell.ledger.rules import system_actor
 from groundswell.ledger.services import catch_up, forget_old_news, record, sequence
 from groundswell.web import front
 from groundswell.web.front import Front
+from tests.at_once import HANGS_S, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """Of the front: however long a test takes, its pages get no older than the test makes them."""
+    ticks = itertools.count(1_000_000)  # microseconds, so that each look at it is later than the one before
+    monkeypatch.setattr(front, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 1_000_000, sleep=time.sleep))
 
 
 class Site:
@@ -169,12 +179,9 @@ def test_a_change_shows_by_itself_and_the_ledger_is_looked_at_several_times_a_se
     site.front.watching = False
     assert site.get()[2] == site.get()[2] == b"1"
     say(subject)
-    for _ in range(1_000):
-        if site.get()[2] == b"2":
-            break
-        time.sleep(0.01)
+    until(lambda: site.get()[2] == b"2")
     stop.set()
-    assert stopped.wait(10) and site.get()[2] == b"2"
+    assert stopped.wait(HANGS_S) and site.get()[2] == b"2"
 
 
 @pytest.mark.parametrize("guarded", [True, False])

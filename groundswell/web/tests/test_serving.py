@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from groundswell.config import cli
 from groundswell.web import serving
+from tests.at_once import HANGS_S, until
 
 COMMANDS = ["serve", "demo"]
 
@@ -70,22 +71,29 @@ def test_so_are_processes_and_events():
             call_command(*words)
 
 
-@pytest.mark.parametrize("settled", [10, 0.2])
-def test_what_never_ran_is_given_up(monkeypatch, settled):
-    """And what did run is started again and again: the control."""
+def test_what_never_ran_is_given_up(monkeypatch):
+    monkeypatch.setattr(serving, "SETTLED_S", HANGS_S)
+    monkeypatch.setattr(serving, "web_command", lambda *args: [sys.executable, "-c", "exit(3)"])
     stop = threading.Event()
-    monkeypatch.setattr(serving, "SETTLED_S", settled)
-    monkeypatch.setattr(
-        serving, "web_command", lambda *args: [sys.executable, "-c", "import time; time.sleep(1); exit(3)"]
-    )
-    threading.Timer(8, stop.set).start()
-    told = []
-    try:
-        serving.supervise("127.0.0.1", 1, 1, stop, ready=lambda: told.append("ready"), worker=False)
-    except CommandError as error:
-        told.append(str(error))
+    with pytest.raises(
+        CommandError, match=r"^The web server died 3 times right after its start \(code 3\), see above$"
+    ):
+        serving.supervise("127.0.0.1", 1, 1, stop, ready=lambda: pytest.fail("it answered"), worker=False)
     assert stop.is_set()
-    assert told == (["The web server died 3 times right after its start (code 3), see above"] if settled == 10 else [])
+
+
+def test_what_ran_is_started_again_and_again(monkeypatch):
+    monkeypatch.setattr(serving, "SETTLED_S", 0)
+    child = serving.Child("web server", [sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        for _ in range(serving.TRIES):
+            until(lambda: child.look() or child.settled)
+            died = child.process
+            died.kill()
+            died.wait()
+            until(lambda died=died: child.look() or child.process is not died)
+    finally:
+        child.stop()
 
 
 @pytest.mark.parametrize(
