@@ -46,5 +46,7 @@ KINDS = [
     Kind("event.copied", _("made an event like this one"), {"copy": str}),
     Kind("event.missed", _("did not come"), {"shift": str, "rsvp": str}),
     Kind("event.walked_in", _("walked in without having said so"), {"shift": str, "rsvp": str}),
+    Kind("event.needs_told", _("told the hosts what they need"), {"shift": str, "rsvp": str}),
+    Kind("event.noted", _("was written a note about by a host"), {"shift": str, "rsvp": str}),
     Kind("event.called", _("was called by the host about coming"), {"shift": str, "rsvp": str, "result": str}),
 ]

@@ -200,6 +200,8 @@ class RSVP(models.Model):
     called_at = models.DateTimeField(null=True)
     written_as = models.CharField(max_length=100, blank=True, default="", db_default="")
     # the name a host wrote of a walk-in: all that hosts see of somebody who told them nothing
+    needs = models.CharField(max_length=300, blank=True, default="", db_default="")  # what the guest wrote to the hosts
+    note = models.CharField(max_length=300, blank=True, default="", db_default="")  # what a host wrote about them
     moved_from = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="+", db_index=False)
     # the event they had said they would come to, until they say whether they come to this one, too
     at = models.DateTimeField(default=now)

@@ -31,6 +31,7 @@ MOST_GUESTS = 10  # besides the person
 MOST_CAPACITY = 100_000
 LONGEST = timedelta(days=7)
 FURTHEST = timedelta(days=731)  # a later date is nearly always a slip of the keyboard
+LONGEST_WORDS = 300  # of a line about a guest
 LENGTHS = {"title": 120, "venue": 120, "street": 160, "city": 100, "region": 60}
 DOORS_OPEN = timedelta(hours=1)  # before a shift: from then on checking in is what its host does most
 CONTACTS_SHOWN = timedelta(days=7)  # after the end of an event
@@ -425,6 +426,15 @@ def room(capacity: int | None, filled: int, extra: int = 0) -> int | None:
 def contacts_shown(ends_at: datetime, now: datetime) -> bool:
     """Whether the hosts see how to reach those who come: until a week after the event's end. Names stay."""
     return now < ends_at + CONTACTS_SHOWN
+
+
+def short_words(text: str) -> str:
+    """A line that a guest or a host wrote about a guest, cleaned. Raises Invalid `words`."""
+    line = clean_line(text)
+    if len(line) > LONGEST_WORDS:
+        about = {"most": LONGEST_WORDS, "n": len(line)}
+        raise Invalid({"words": _("Use at most %(most)d characters; this has %(n)d.") % about})
+    return line
 
 
 def check_guests(guests: int, capacity: int | None) -> None:

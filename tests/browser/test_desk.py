@@ -95,6 +95,38 @@ def test_a_host_runs_an_event_from_a_phone(page, party):
     row(page, "دانا").get_by_role("button", name="Came").wait_for()
 
 
+def test_two_hosts_at_one_door_see_what_the_other_pressed(context, party):
+    begins(party)
+    one, other = context.new_page(), context.new_page()
+    sign_in(one, "dana@example.org")
+    for page in (one, other):
+        page.goto(f"/events/{party.pk}/host")
+    one.get_by_text("Somebody walked in").click()
+    one.get_by_label("Name").fill("Wanda")
+    row(one, "Bo Li").locator("details.more > summary").click()
+    row(other, "Ana").get_by_role("button", name="Check in").click()
+    row(other, "Bo Li").get_by_role("button", name="Check in").click()
+    other.get_by_text("2 of 5 are here").wait_for()
+    asked = []
+    one.on("response", lambda reply: asked.append(reply.status) if reply.url.endswith("/host/list") else None)
+    look = "document.dispatchEvent(new Event('visibilitychange'))"
+    one.evaluate(look)
+    row(one, "Ana").get_by_text("Here").wait_for()
+    one.get_by_text("2 of 5 are here").wait_for()
+    assert one.get_by_label("Name").input_value() == "Wanda"
+    row(one, "Bo Li").get_by_role("button", name="Check in").wait_for()  # in use: it stays as it was
+    row(one, "Bo Li").locator("details.more > summary").click()
+    row(one, "Dmitri").locator("details.more > summary").focus()
+    one.evaluate(look)
+    row(one, "Bo Li").get_by_text("Here").wait_for()
+    with one.expect_response("**/host/list") as said:
+        one.evaluate(look)
+    assert said.value.status == 304 and set(asked) <= {200, 304}
+    begins(party, ago=timedelta(hours=3))
+    with one.expect_response(lambda reply: reply.status == 286):
+        one.evaluate(look)
+
+
 def test_what_the_network_lost_is_told_on_its_row(context, party):
     begins(party)
     page = context.new_page()

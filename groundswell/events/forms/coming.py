@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.events.forms.fields import person_of
-from groundswell.events.rules import MOST_GUESTS
+from groundswell.events.rules import LONGEST_WORDS, MOST_GUESTS
 from groundswell.events.selectors import PublicEvent, PublicShift
 from groundswell.events.services import Agreed
 from groundswell.kit import geo
@@ -159,6 +159,17 @@ def agreed_to(ticked: Iterable[str]) -> Sequence[Agreed]:
 def _shift_words(shift: PublicShift, time_zone: str) -> str:
     span = shown_span(shift.starts_at, shift.ends_at, time_zone)
     return span if shift.room else gettext("%(time)s (full: waiting list)") % {"time": span}
+
+
+class NeedsForm(Form):
+    """What a guest wants the hosts to know."""
+
+    needs = forms.CharField(
+        label=_("What should the hosts know?"),
+        help_text=_("A step-free way in, a sign-language interpreter, an allergy. Only the hosts see it."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": LONGEST_WORDS}),
+    )
 
 
 class GuestsForm(Form):

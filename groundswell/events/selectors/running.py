@@ -71,6 +71,16 @@ def changed_by(event: Event) -> str:
     return ""
 
 
+def callers(event: Event) -> dict[UUID, str]:
+    """Who called each guest last, as they are called: {RSVP's id: name}."""
+    calls = reversed(ledger.of_subject(event.pk, 1_000, kinds=["event.called"]))
+    last = {UUID(entry.data["rsvp"]): entry.actor for entry in calls}
+    users = {UUID(actor.removeprefix("user:")) for actor in last.values() if actor.startswith("user:")}
+    people = Person.objects.filter(user__in=users) if users else ()
+    names = {f"user:{person.user_id}": person.given_name for person in people}
+    return {rsvp: names.get(actor, "") for rsvp, actor in last.items()}
+
+
 def guest_list(event: Event) -> QuerySet[RSVP]:
     """Who comes, who waits and who cancelled, shift by shift in order of joining, with persons. For those who passed
     the gate."""

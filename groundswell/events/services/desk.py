@@ -6,10 +6,12 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from groundswell.events import rules
 from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.services.rsvps import Agreed, cancel_rsvp, check_open, come_back, mark_attended, stay
 from groundswell.kit import clock
+from groundswell.ledger.rules import person_actor
 from groundswell.ledger.services import record
 from groundswell.people import services as people
 from groundswell.people.models import ContactPoint
@@ -43,14 +45,44 @@ def call(rsvp: RSVP, result: str, actor: str, *, number: str = "") -> RSVP:
                 people.mark(point, ContactPoint.Status.WRONG, actor=actor)
         rsvp.called, rsvp.called_at = result, clock.now()
         rsvp.save(update_fields=["called", "called_at"])
-        record(
-            "event.called",
-            actor=actor,
-            person_id=rsvp.person_id,
-            on=("event", rsvp.shift.event_id),
-            data={"shift": str(rsvp.shift_id), "rsvp": str(rsvp.pk), "result": str(result)},
-        )
+        _record("event.called", rsvp, actor, result=str(result))
         return rsvp
+
+
+def note(rsvp: RSVP, text: str, actor: str) -> None:
+    """What the hosts should remember of a guest; empty: nothing any more. The same again: changes nothing.
+
+    Raises:
+        Invalid: `words` are too long.
+    """
+    text = rules.short_words(text)
+    with transaction.atomic():
+        rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)
+        if rsvp.note != text:
+            rsvp.note = text
+            rsvp.save(update_fields=["note"])
+            _record("event.noted", rsvp, actor)
+
+
+def tell_needs(rsvp: RSVP, text: str) -> None:
+    """What a guest wants the hosts to know, in their own words. Otherwise as `note`."""
+    text = rules.short_words(text)
+    with transaction.atomic():
+        rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)
+        if rsvp.needs != text:
+            rsvp.needs = text
+            rsvp.save(update_fields=["needs"])
+            _record("event.needs_told", rsvp, person_actor(rsvp.person_id))
+
+
+def _record(kind: str, rsvp: RSVP, actor: str, **data: str) -> None:
+    record(
+        kind,
+        actor=actor,
+        person_id=rsvp.person_id,
+        on=("event", rsvp.shift.event_id),
+        data={"shift": str(rsvp.shift_id), "rsvp": str(rsvp.pk), **data},
+    )
 
 
 def walk_in(shift: Shift, details: NewPerson, actor: str, *, consents: Sequence[Agreed] = (), page: str = "") -> RSVP:

@@ -96,7 +96,7 @@ def test_the_week_ends_to_the_second():
 
 
 def test_the_desk_is_for_the_hosts_and_says_nothing_to_others(world):
-    own = [desk_of(world), desk_of(world, "/count"), desk_of(world, f"/check-in/{links.check_in_token(world.rsvp)}")]
+    own = [desk_of(world), desk_of(world, "/list"), desk_of(world, f"/check-in/{links.check_in_token(world.rsvp)}")]
     for address in own:
         reply = world.client("charlie").get(address)
         assert reply.status_code == 404 and not any(canary in text_of(reply) for canary in CANARIES)
@@ -193,6 +193,28 @@ def test_nobody_is_called_once_it_is_over(world, alice):
     assert not Entry.objects.filter(kind="event.called").exists()
 
 
+def test_a_row_says_who_called_what_hosts_noted_and_what_the_guest_needs(world, alice, page):
+    own = reverse("events:rsvp_manage", args=[links.rsvp_token(world.rsvp)])
+    assert "Saved." in text_of(page.post(own, {"act": "needs", "needs": "No steps,\n please"}, follow=True))
+    press(alice, world.rsvp, "will_come")
+    alice.post(desk_of(world, f"/guests/{world.rsvp.pk}"), {"act": "note", f"note-{world.rsvp.pk}": "Brings pie"})
+    text = text_of(alice.get(desk_of(world)))
+    assert "Will come · Alice, " in text and "Brings pie" in text and "No steps, please" in text
+    assert "No steps, please" in text_of(page.get(own)) and "Brings pie" not in text_of(page.get(own))
+    assert Entry.objects.filter(kind__in=["event.noted", "event.needs_told"]).count() == 2
+    making.ago(today(world).event, days=9)
+    late = text_of(alice.get(desk_of(world)))
+    assert "Bob Canaria" in late and "pie" not in late and "steps" not in late
+
+
+def test_a_note_has_its_limit(world, alice):
+    sent = {"act": "note", f"note-{world.rsvp.pk}": "x" * 301}
+    reply = alice.post(desk_of(world, f"/guests/{world.rsvp.pk}"), sent, headers=HTMX)
+    assert "Use at most 300 characters; this has 301." in text_of(reply)
+    world.rsvp.refresh_from_db()
+    assert world.rsvp.note == ""
+
+
 @pytest.mark.parametrize("act", ["no_answer", "will_come", "will_not_come", f"wrong_number {PHONE}"])
 def test_nobody_is_called_about_an_event_that_is_called_off(world, alice, act):
     services.cancel(world.event, making.TEST)
@@ -209,10 +231,25 @@ def test_checking_in_twice_is_once_and_can_be_undone(world, alice):
         reply = press(alice, world.rsvp, "here", headers=HTMX)
         assert "<strong>1</strong> of 1" in text_of(reply) and 'hx-swap-oob="true"' in text_of(reply)
     assert places("event.attended") == 1 and Entry.objects.filter(kind="event.attended").count() == 1
-    assert "<strong>1</strong> of 1" in text_of(alice.get(desk_of(world, "/count")))
+    assert "<strong>1</strong> of 1" in text_of(alice.get(desk_of(world, "/list")))
     assert press(alice, world.rsvp, "undo")["Location"] == desk_of(world, f"#g-{world.rsvp.pk}")
     world.rsvp.refresh_from_db()
     assert world.rsvp.attended is None and places("event.attended") == 0
+
+
+def test_an_open_page_asks_what_others_pressed_and_hears_at_once_of_nothing_new(world, alice):
+    today(world)
+    tag = re.search(r'id="now".* data-tag="(\w+)"', text_of(alice.get(desk_of(world))))[1]
+    same = alice.get(desk_of(world, "/list"), headers={"If-None-Match": f'"{tag}"'})
+    assert same.status_code == 304 and not same.content
+    press(alice, world.rsvp, "here")
+    other = alice.get(desk_of(world, "/list"), headers={"If-None-Match": f'"{tag}"'})
+    assert other.status_code == 200 and other["ETag"] != f'"{tag}"' and "Undo" in text_of(other)
+    again = alice.get(desk_of(world, "/list"), headers={"If-None-Match": other["ETag"]})
+    assert again.status_code == 304
+    today(world, begun=timedelta(hours=3))
+    assert alice.get(desk_of(world, "/list"), headers={"If-None-Match": other["ETag"]}).status_code == 286
+    assert 'id="now"' not in text_of(alice.get(desk_of(world)))
 
 
 def test_nobody_is_checked_in_before_the_day(world, alice):

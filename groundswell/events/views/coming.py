@@ -16,9 +16,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from groundswell.events import calendar, links, nearby, selectors, services, words
-from groundswell.events.forms.coming import GuestsForm
+from groundswell.events.forms.coming import GuestsForm, NeedsForm
 from groundswell.events.models import RSVP
 from groundswell.events.rules import Invalid, NoRoom, Refused
+from groundswell.events.services import desk
 from groundswell.kit.open_pages import open_page
 from groundswell.people.models import Person
 from groundswell.powers.public import public_action
@@ -78,7 +79,7 @@ def check_in_code(request: HttpRequest, token: str) -> HttpResponse:
 def manage(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail: change how many come, or cancel."""
     rsvp = links.rsvp_from(token)
-    form = GuestsForm(initial={"guests": rsvp.guests})
+    form, needs = GuestsForm(initial={"guests": rsvp.guests}), NeedsForm(initial={"needs": rsvp.needs})
     problem = ""
     if request.method == "POST":
         services.prove(rsvp)
@@ -91,17 +92,22 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
             if request.POST.get("act") == "cancel":
                 services.cancel_rsvp(rsvp)
                 return redirect("events:rsvp_manage", token)
+            if request.POST.get("act") == "needs":
+                needs = NeedsForm(request.POST)
+                desk.tell_needs(rsvp, request.POST.get("needs", ""))
+                return redirect(reverse("events:rsvp_manage", args=[token]) + "?changed=1")
             form = GuestsForm(request.POST)
             if form.is_valid():
                 services.change_rsvp(rsvp, form.cleaned_data["guests"])
                 return redirect(reverse("events:rsvp_manage", args=[token]) + "?changed=1")
         except Invalid as invalid:
-            form.add_error("guests", " ".join(invalid.problems.values()))
+            problem = invalid.problems.pop("words", "")
+            form.show_problems(invalid.problems.items())
         except NoRoom as full:
             form.add_error("guests", str(full))
         except Refused as refused:
             problem = str(refused)
-    context = {"token": token, "form": form, "problem": problem, "changed": "changed" in request.GET}
+    context = {"token": token, "form": form, "needs": needs, "problem": problem, "changed": "changed" in request.GET}
     return _show(request, rsvp, context, 422 if form.errors or problem else 200)
 
 

@@ -1,19 +1,21 @@
 """The hosts' desk: one page to run an event from a phone. Who comes, calls, checking in, walking in, who did not come.
 
-Every button is a plain form that works alone; with HTMX only the row of the guest changes, and the count.
+Every button is a plain form that works alone; with HTMX only the row of the guest changes, and the count. While the
+event runs the list asks for what others at the door pressed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -33,6 +35,7 @@ from groundswell.powers import viewer
 from groundswell.powers.gates import signed_in
 
 GOING, WAITING, CANCELLED, WALK_IN = RSVP.State.GOING, RSVP.State.WAITING, RSVP.State.CANCELLED, RSVP.State.WALK_IN
+ASK_NO_MORE = 286  # HTMX ends its polling
 
 
 # --- what the page shows -------------------------------------------------------------------------------------------
@@ -69,6 +72,14 @@ class Guest:
     email: str
     phone: str
     called: str  # the last result, since they said that they come
+    caller: str = ""  # whose it is, as they are called
+    needs: str = ""  # what they wrote to the hosts
+    note: str = ""  # what a host wrote about them
+
+    @property
+    def tag(self) -> str:
+        """Another one as soon as their line looks different."""
+        return _tag(*_columns(self.rsvp), *_marks(self.slot), self.name, self.email, self.phone, self.caller)
 
     @property
     def here(self) -> bool:
@@ -113,21 +124,39 @@ def _slot(shift: Shift, event: Event, words_: Sequence[RSVP]) -> Slot:
     )
 
 
+def _columns(row: RSVP | Shift) -> list[object]:
+    return [getattr(row, field.attname) for field in row._meta.concrete_fields]
+
+
+def _marks(slot: Slot) -> list[object]:
+    return [slot.today, slot.doors, slot.over, slot.calls]
+
+
+def _tag(*looks: object) -> str:
+    return sha256(repr((get_language(), *looks)).encode()).hexdigest()[:16]
+
+
 def _guests(event: Event, listed: Sequence[RSVP], slots: dict[UUID, Slot]) -> Iterator[Guest]:
     shown = rules.contacts_shown(event.ends_at, clock.now())
     reached = people_read.reached_by(rsvp.person for rsvp in listed if rsvp.state != WALK_IN) if shown else {}
+    callers = selectors.callers(event) if any(rsvp.called for rsvp in listed) else {}
     for rsvp in listed:
         walked = rsvp.state == WALK_IN
         if walked and not rsvp.attended:
             continue  # taken back
-        reach = {} if rsvp.state in (WALK_IN, CANCELLED) else reached.get(rsvp.person_id, {})
+        own = rsvp.state in (GOING, WAITING)
+        reach = reached.get(rsvp.person_id, {}) if own else {}
+        called = rsvp.called if rsvp.called_at and rsvp.called_at >= rsvp.at else ""
         yield Guest(
             rsvp=rsvp,
             slot=slots[rsvp.shift_id],
             name=(rsvp.written_as if walked else rsvp.person.name) or _("Somebody"),
             email=reach.get("email", ""),
             phone=reach.get("phone", ""),
-            called=rsvp.called if rsvp.called_at and rsvp.called_at >= rsvp.at else "",
+            called=called,
+            caller=callers.get(rsvp.pk, "") if called else "",
+            needs=rsvp.needs if own and shown else "",
+            note=rsvp.note if shown else "",
         )
 
 
@@ -146,35 +175,71 @@ def _slots(event: Event, listed: Sequence[RSVP]) -> dict[UUID, Slot]:
     return {shift.pk: _slot(shift, event, listed) for shift in event.shifts.order_by("starts_at", "pk")}
 
 
-def _show(
-    request: HttpRequest, event: Event, refused: tuple[UUID, WalkInForm] | None = None, status: int = 200
-) -> HttpResponse:
+@dataclass(frozen=True)
+class List:
+    """Who is on the desk's list, shift by shift, and how it looks.
+
+    Attributes:
+        gone: who cancelled.
+        live: it may change under one's eyes, as it is the day and not over.
+        tag: another one as soon as anything looks different.
+    """
+
+    slots: dict[UUID, Slot]
+    guests: Sequence[Guest]
+    gone: Sequence[Guest]
+    live: bool
+    tag: str
+
+
+def _list(event: Event) -> List:
     listed = list(selectors.guest_list(event))
-    who = viewer.of(request)
     slots = _slots(event, listed)
     guests = list(_guests(event, listed, slots))
-    for guest in guests:
+    looks = [(*_columns(slot.shift), *_marks(slot), slot.here, slot.missed, slot.unmarked) for slot in slots.values()]
+    return List(
+        slots=slots,
+        guests=guests,
+        gone=[guest for guest in guests if guest.rsvp.state == CANCELLED and not guest.here],
+        live=any(slot.today and not slot.over for slot in slots.values()),
+        tag=_tag(looks, [guest.tag for guest in guests]),
+    )
+
+
+def _drawn(request: HttpRequest, event: Event, list_: List, forms: Mapping[UUID, WalkInForm]) -> dict[str, object]:
+    """What `events/desk_list.html` shows; whoever is on it was looked at."""
+    who = viewer.of(request)
+    for guest in list_.guests:
         if guest.rsvp.state != WALK_IN:  # of whom it shows nothing that we know
             people.looked_at(who, guest.rsvp.person)
-    coming = sorted((guest for guest in guests if guest.rsvp.state != CANCELLED or guest.here), key=_order)
-    forms = {refused[0]: refused[1]} if refused else {}
+    coming = sorted((guest for guest in list_.guests if guest.rsvp.state != CANCELLED or guest.here), key=_order)
     groups = [
         Group(
             slot,
             [guest for guest in coming if guest.slot is slot],
             forms.get(pk) or WalkInForm(prefix=_prefix(slot.shift)),
         )
-        for pk, slot in slots.items()
+        for pk, slot in list_.slots.items()
     ]
-    context = running(request, event, "desk")
-    url = settings.BASE_URL + reverse("events:event", args=[event.pk])
-    context |= {
+    return {
         "groups": groups,
         "now_at": next((group for group in groups if not group.slot.over), groups[-1]),
-        "gone": [guest for guest in guests if guest.rsvp.state == CANCELLED and not guest.here],
+        "gone": list_.gone,
         "contacts": rules.contacts_shown(event.ends_at, clock.now()),
-        "empty": not guests and not event.opening_rsvps,
-        "live": any(slot.today and not slot.over for slot in slots.values()),
+    }
+
+
+def _show(
+    request: HttpRequest, event: Event, refused: tuple[UUID, WalkInForm] | None = None, status: int = 200
+) -> HttpResponse:
+    list_ = _list(event)
+    context = running(request, event, "desk") | _drawn(request, event, list_, dict([refused] if refused else []))
+    url = settings.BASE_URL + reverse("events:event", args=[event.pk])
+    context |= {
+        "list": list_,
+        "empty": not list_.guests and not event.opening_rsvps,
+        "door": any(slot.doors and not slot.over for slot in list_.slots.values()),
+        "live": list_.live,
         "shared": url,
         "share": words.share_links(context["event"], url),
     }
@@ -200,11 +265,19 @@ def guests(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @never_cache
 @signed_in
 @require_safe
-def count(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """How many are there by now, for a page that is open."""
+def list_(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """The list as it is now, for a page that is open and says by its tag what it shows: 304 while that still holds.
+    Once the event is over, 286: the page asks no more."""
     event = mine(request, event_id)
-    slots = _slots(event, list(selectors.guest_list(event)))
-    return render(request, "events/desk_counts.html", {"slots": slots.values()})
+    now = _list(event)
+    etag = f'"{now.tag}"'
+    reply: HttpResponse = HttpResponseNotModified()
+    if now.live and request.headers.get("If-None-Match") == etag:
+        return reply
+    context = {"event": selectors.shown(event, exact=True), "list": now, **_drawn(request, event, now, {})}
+    reply = render(request, "events/desk_list.html", context, status=200 if now.live else ASK_NO_MORE)
+    reply["ETag"] = etag
+    return reply
 
 
 # --- what one does to a guest --------------------------------------------------------------------------------------
@@ -212,13 +285,16 @@ def count(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
-    """One press: `act` is here, undo, or the result of a call; after `wrong_number` stands the number."""
+    """One press: `act` is here, undo, note, or the result of a call; after `wrong_number` stands the number."""
     event = mine(request, event_id)
     rsvp = get_object_or_404(selectors.guest_list(event), pk=rsvp_id)
     problem = ""
     try:
-        _act(rsvp, request.POST.get("act", ""), actor_of(request))
-    except Refused as refused:
+        if request.POST.get("act") == "note":
+            deeds.note(rsvp, request.POST.get(f"note-{rsvp.pk}", ""), actor_of(request))
+        else:
+            _act(rsvp, request.POST.get("act", ""), actor_of(request))
+    except (Refused, Invalid) as refused:
         problem = str(refused)
     if "HX-Request" not in request.headers:
         if problem:
@@ -227,7 +303,13 @@ def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
     listed = list(selectors.guest_list(event))
     slots = _slots(event, listed)
     line = next(_guests(event, [one for one in listed if one.pk == rsvp.pk], slots), None)
-    context = {"g": line, "slots": [slots[rsvp.shift_id]], "problem": problem, "event": event}
+    context = {
+        "g": line,
+        "slots": [slots[rsvp.shift_id]],
+        "problem": problem,
+        "event": event,
+        "contacts": rules.contacts_shown(event.ends_at, clock.now()),
+    }
     return render(request, "events/desk_pressed.html", context)
 
 
