@@ -1,8 +1,9 @@
 """Events as iCalendar files (RFC 5545): one entry a shift, whose UID stays the same through every change."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from groundswell.events.rules import plain
-from groundswell.events.selectors import PublicEvent, PublicPlace, PublicShift
+from groundswell.events.selectors import PublicEvent, PublicPlace
 from groundswell.kit import clock
 
 
@@ -24,32 +25,66 @@ def file(event: PublicEvent, *, shifts: Collection[UUID] | None = None, gone: bo
         shifts: only these; None: all.
         gone: these are to be taken out of the reader's calendar, as they do not come any more.
     """
-    gone = gone or event.state == "cancelled"
+    said = _Said(
+        settings.BASE_URL + reverse("events:event", args=[event.id]),
+        event.sequence,
+        event.title,
+        event.description,
+        event.online,
+        event.online_url,
+        event.place,
+        event.time_zone,
+        event.starts_at.year,
+        tuple((one.id, one.starts_at, one.ends_at) for one in event.shifts if shifts is None or one.id in shifts),
+        gone or event.state == "cancelled",
+    )
+    return _file(said).replace(_NEVER, f"DTSTAMP:{clock.now():%Y%m%dT%H%M%SZ}")
+
+
+class _Said(NamedTuple):
+    """What the file says, but when it was made."""
+
+    url: str
+    sequence: int
+    title: str
+    description: str
+    online: bool
+    online_url: str
+    place: PublicPlace
+    time_zone: str
+    year: int
+    shifts: tuple[tuple[UUID, datetime, datetime], ...]
+    gone: bool
+
+
+_NEVER = "DTSTAMP:19700101T000000Z"
+
+
+@lru_cache(maxsize=2_000)  # on the night every guest of an event gets the same one: two kilobytes each
+def _file(said: _Said) -> str:
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Groundswell//Events//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if gone else "PUBLISH")
-    calendar.add_component(_clock(event.time_zone, event.starts_at.year))
-    for shift in event.shifts:
-        if shifts is None or shift.id in shifts:
-            calendar.add_component(_entry(event, shift, gone))
+    calendar.add("method", "CANCEL" if said.gone else "PUBLISH")
+    calendar.add_component(_clock(said.time_zone, said.year))
+    for shift in said.shifts:
+        calendar.add_component(_entry(said, *shift))
     return str(calendar.to_ical(), "utf-8")
 
 
-def _entry(event: PublicEvent, shift: PublicShift, gone: bool) -> icalendar.Event:
-    zone = ZoneInfo(event.time_zone)
-    url = settings.BASE_URL + reverse("events:event", args=[event.id])
+def _entry(said: _Said, shift: UUID, starts_at: datetime, ends_at: datetime) -> icalendar.Event:
+    zone = ZoneInfo(said.time_zone)
     entry = icalendar.Event()
-    entry.add("uid", f"{shift.id}@{urlsplit(settings.BASE_URL).hostname}")
-    entry.add("dtstamp", clock.now())
-    entry.add("sequence", event.sequence)
-    entry.add("status", "CANCELLED" if gone else "CONFIRMED")
-    entry.add("dtstart", shift.starts_at.astimezone(zone))
-    entry.add("dtend", shift.ends_at.astimezone(zone))
-    entry.add("summary", event.title)
-    entry.add("location", event.online_url or url if event.online else address(event.place))
-    entry.add("url", url)
-    entry.add("description", "\n\n".join(filter(None, [plain(event.description), event.online_url, url])))
+    entry.add("uid", f"{shift}@{urlsplit(said.url).hostname}")
+    entry.add("dtstamp", datetime(1970, 1, 1, tzinfo=UTC))
+    entry.add("sequence", said.sequence)
+    entry.add("status", "CANCELLED" if said.gone else "CONFIRMED")
+    entry.add("dtstart", starts_at.astimezone(zone))
+    entry.add("dtend", ends_at.astimezone(zone))
+    entry.add("summary", said.title)
+    entry.add("location", said.online_url or said.url if said.online else address(said.place))
+    entry.add("url", said.url)
+    entry.add("description", "\n\n".join(filter(None, [plain(said.description), said.online_url, said.url])))
     return entry
 
 

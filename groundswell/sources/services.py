@@ -1,6 +1,7 @@
 """Writes of this floor. A source code never stops the deed it came with."""
 
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -26,9 +27,12 @@ WITH source AS (SELECT * FROM sources_source WHERE code = %(code)s), touch AS (
 SELECT {", ".join(_SOURCE)} FROM source
 """  # noqa: S608
 # A code that came in before we knew whose it is gets its person; one that has a person keeps them.
-_SHARER = """
+_SHARERS = """
 INSERT INTO sources_source (id, code, kind, label, person_id, added_at)
-VALUES (%(id)s, %(code)s, 'sharer', '', %(person)s, %(at)s)
+SELECT id, code, 'sharer', '', person, %(at)s
+FROM unnest(%(ids)s::uuid[], %(codes)s::text[], %(people)s::uuid[]) AS made (id, code, person)
+WHERE NOT EXISTS (SELECT FROM sources_source AS kept WHERE kept.code = made.code AND kept.person_id IS NOT NULL)
+ORDER BY code
 ON CONFLICT (code) DO UPDATE SET person_id = excluded.person_id
 WHERE sources_source.kind = 'sharer' AND sources_source.person_id IS NULL
 """
@@ -88,8 +92,13 @@ def sharer_code(person: Person) -> str:
     `selectors.sharer_code`.
     """
     code = selectors.sharer_code(person)
-    _keep_sharer(code, person)
+    _keep_sharers({code: person})
     return code
+
+
+def keep_sharers(people: Iterable[Person]) -> None:
+    """`sharer_code` for many, whose codes then come from `selectors.sharer_code`."""
+    _keep_sharers({selectors.sharer_code(person): person for person in people})
 
 
 def claim(code: str, person: Person) -> bool:
@@ -100,7 +109,7 @@ def claim(code: str, person: Person) -> bool:
     """
     if not rules.is_sharer_code(settings.SECRET_KEY, code):
         return False
-    _keep_sharer(code, person)
+    _keep_sharers({code: person})
     return Source.objects.filter(code=code, person=person).exists()
 
 
@@ -134,6 +143,8 @@ def _touch(code: str, person: Person | None, page: str) -> Source | None:
     return Source.from_db(DEFAULT_DB_ALIAS, _SOURCE, row) if row else None
 
 
-def _keep_sharer(code: str, person: Person) -> None:
+def _keep_sharers(codes: Mapping[str, Person]) -> None:
+    made: dict[str, Any] = {"ids": [new_id() for _code in codes], "codes": [*codes], "at": clock.now()}
+    made["people"] = [person.pk for person in codes.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_SHARER, {"id": new_id(), "code": code, "person": person.pk, "at": clock.now()})
+        cursor.execute(_SHARERS, made)

@@ -6,10 +6,10 @@ What does not hold any more by the time it is told is left out.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -22,9 +22,10 @@ from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 from groundswell.messaging.services import Message, forget_suppressed, queue_many
 from groundswell.people.models import Person
-from groundswell.people.selectors import email_of
+from groundswell.people.selectors import reached_by
 from groundswell.sources import carry
-from groundswell.sources import services as sources
+from groundswell.sources.selectors import sharer_code
+from groundswell.sources.services import keep_sharers
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def _tell(fresh: Sequence[Entry]) -> None:
         ).select_related("person")
     }
     events = selectors.loaded({entry.on_id for entry in fresh if entry.on_id})
-    messages: list[Message] = []
+    letters: list[_Asked] = []
     for entry in fresh:
         event = events.get(entry.on_id) if entry.on_id else None
         if event is None:
@@ -89,14 +90,14 @@ def _tell(fresh: Sequence[Entry]) -> None:
         if entry.kind in TO_GUEST:
             rsvp = rsvps.get(entry.data["rsvp"])
             if rsvp and rsvp.state == TO_GUEST[entry.kind] and event.state == Event.State.PUBLISHED:
-                messages += _mail(entry, "", rsvp.person, _to_guest(entry.kind, rsvp, event))
+                letters.append(_asked(entry, rsvp.person, _to_guest(entry.kind, rsvp, event)))
         elif entry.kind in TO_HOST:
             host = next((host.person for host in event.host_set.all() if host.lead), None)
             asked = entry.kind != "event.created" or event.confirmed_at is None
             if host and asked and event.state == TO_HOST[entry.kind]:
-                messages += _mail(entry, "", host, _to_host(entry.kind, host, event))
+                letters.append(_asked(entry, host, _to_host(entry.kind, host, event)))
         elif entry.kind in TO_CO_HOST:
-            messages += _to_co_host(entry, event)
+            letters += _to_co_host(entry, event)
         elif event.state == TO_EVERYBODY[entry.kind] and _concerns_everybody(entry):
             jobs.enqueue(
                 JOB,
@@ -106,7 +107,7 @@ def _tell(fresh: Sequence[Entry]) -> None:
                 shifts=_only_shifts(entry),
                 actor=entry.actor,
             )
-    queue_many(messages)
+    queue_many(_written(letters))
 
 
 def tell_again(rsvp: RSVP) -> None:
@@ -120,7 +121,7 @@ def tell_again(rsvp: RSVP) -> None:
     about = _Told(now.strftime("%Y%m%d"), "event.again")
     event = selectors.loaded([rsvp.shift.event_id])[rsvp.shift.event_id]
     kind = "event.rsvp" if rsvp.state == GOING else "event.waiting"
-    queue_many(list(_mail(about, f":{rsvp.pk}", rsvp.person, _to_guest(kind, rsvp, event))))
+    queue_many(_written([_asked(about, rsvp.person, _to_guest(kind, rsvp, event), rsvp.pk)]))
 
 
 def tell_everybody(
@@ -134,7 +135,7 @@ def tell_everybody(
     about = _Told(entry, kind)
     if kind == "event.cancelled":
         with lease.transaction():
-            queue_many([mail for host in _other_hosts(event, actor) for mail in _to_other_host(about, host, event)])
+            queue_many(_written([_to_other_host(about, host, event) for host in _other_hosts(event, actor)]))
     words = RSVP.objects.filter(shift__event=event, shift__ends_at__gt=clock.now(), state__in=[GOING, WAITING])
     words = words.select_related("person").order_by("pk")
     if shifts is not None:
@@ -143,13 +144,7 @@ def tell_everybody(
     while batch := list((words.filter(pk__gt=last) if last else words)[:BATCH]):
         last = batch[-1].pk
         with lease.transaction():
-            queue_many(
-                [
-                    mail
-                    for rsvp in batch
-                    for mail in _mail(about, f":{rsvp.pk}", rsvp.person, _to_guest(kind, rsvp, event))
-                ]
-            )
+            queue_many(_written([_asked(about, rsvp.person, _to_guest(kind, rsvp, event), rsvp.pk) for rsvp in batch]))
 
 
 @dataclass(frozen=True)
@@ -160,16 +155,40 @@ class _Told:
     kind: str
 
 
-def _mail(entry: "Entry | _Told", suffix: str, person: Person, letter_of: Callable[[], Letter]) -> Iterator[Message]:
-    """The mail, if the person has an address; one that cannot be written must not hold up the others."""
-    if not (address := email_of(person)):
-        return
+class _Asked(NamedTuple):
+    """A letter to write."""
+
+    key: str
+    person: Person
+    letter_of: Callable[[], Letter]
+
+
+def _asked(
+    about: "Entry | _Told", person: Person, letter_of: Callable[[], Letter], who: UUID | str | None = None
+) -> _Asked:
+    return _Asked(f"{about.kind}:{about.pk}" + (f":{who}" if who else ""), person, letter_of)
+
+
+def _written(letters: Collection[_Asked]) -> list[Message]:
+    """To those who have an address; one that cannot be written must not hold up the others."""
+    people = {one.person for one in letters}
+    reached = reached_by(people)
+    keep_sharers(people)  # the links in the letters lead back to them
+    return [
+        message
+        for one in letters
+        if (address := reached.get(one.person.pk, {}).get("email"))
+        for message in _mail(one, address)
+    ]
+
+
+def _mail(asked: _Asked, address: str) -> Iterator[Message]:
     try:
-        yield mails.message(f"{entry.kind}:{entry.pk}{suffix}", person, address, letter_of)
+        yield mails.message(asked.key, asked.person, address, asked.letter_of)
     except DatabaseError:
         raise
     except Exception:
-        logger.exception("No mail could be written for %s %s", entry.kind, entry.pk)
+        logger.exception("No mail could be written for %s", asked.key)
 
 
 def _to_guest(kind: str, rsvp: RSVP, event: Event) -> Callable[[], Letter]:
@@ -208,7 +227,7 @@ def _to_host(kind: str, host: Person, event: Event) -> Callable[[], Letter]:
     return letter
 
 
-def _to_co_host(entry: Entry, event: Event) -> Iterator[Message]:
+def _to_co_host(entry: Entry, event: Event) -> Iterator[_Asked]:
     """To whom somebody else took off, or handed the event over, if that still holds."""
     assert entry.person_id
     person = Person.objects.get(pk=entry.person_id)
@@ -216,15 +235,15 @@ def _to_co_host(entry: Entry, event: Event) -> Iterator[Message]:
     if selectors.is_actor(person, entry.actor):
         return
     if entry.kind == "event.host_removed" and host is None:
-        yield from _mail(entry, "", person, lambda: mails.taken_off(event))
+        yield _asked(entry, person, lambda: mails.taken_off(event))
     if entry.kind == "event.handed_over" and host and host.lead:
         shown = selectors.shown(event, exact=True)
-        yield from _mail(entry, "", person, lambda: mails.handed_over(shown))
+        yield _asked(entry, person, lambda: mails.handed_over(shown))
 
 
-def _to_other_host(about: _Told, host: Host, event: Event) -> Iterator[Message]:
+def _to_other_host(about: _Told, host: Host, event: Event) -> _Asked:
     shown = selectors.shown(event, exact=True)
-    return _mail(about, f":host:{host.person_id}", host.person, lambda: mails.called_off_to_host(shown))
+    return _asked(about, host.person, lambda: mails.called_off_to_host(shown), f"host:{host.person_id}")
 
 
 def _other_hosts(event: Event, actor: str) -> list[Host]:
@@ -233,7 +252,7 @@ def _other_hosts(event: Event, actor: str) -> list[Host]:
 
 
 def _share_url(person: Person, event: Event) -> str:
-    return carry.with_code(mails.event_url(event.pk), sources.sharer_code(person))
+    return carry.with_code(mails.event_url(event.pk), sharer_code(person))
 
 
 def _concerns_everybody(entry: Entry) -> bool:
