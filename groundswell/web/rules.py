@@ -9,6 +9,7 @@ class Step(StrEnum):
     """What to do next. Each is a little more than the one before."""
 
     MEND = "mend"  # an event of theirs came back from review
+    ANSWER = "answer"  # neighbors asked to bring their guests
     FIND = "find"  # go to an event
     SHARE = "share"  # bring somebody along
     HOST = "host"  # host one
@@ -21,6 +22,7 @@ class Standing:
 
     Attributes:
         sent_back: events of theirs that a reviewer sent back.
+        asked: proposals of neighbors that wait for their answer.
         coming: RSVPs to come.
         hosted: events they host or hosted.
         brought: deeds that came through their share link.
@@ -28,6 +30,7 @@ class Standing:
     """
 
     sent_back: int = 0
+    asked: int = 0
     coming: int = 0
     hosted: int = 0
     brought: int = 0
@@ -38,6 +41,8 @@ def next_step(standing: Standing) -> Step:
     """The one thing to ask of them now."""
     if standing.sent_back:
         return Step.MEND
+    if standing.asked:
+        return Step.ANSWER
     if not standing.coming and not standing.hosted:
         return Step.FIND
     if not standing.brought:

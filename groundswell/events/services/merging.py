@@ -70,6 +70,11 @@ def asked_of(event: Event) -> QuerySet[Merger]:
     return _open().filter(into=event).select_related("event").order_by("at", "pk")
 
 
+def asked_of_host(person: Person) -> QuerySet[Merger]:
+    """Proposals to any event they run that wait for an answer, the oldest first."""
+    return _open().filter(into__hosts=person).select_related("event", "into").order_by("at", "pk")
+
+
 def _open() -> QuerySet[Merger]:
     """Those that still hold: of events that stand as they did when it was proposed."""
     now = clock.now()

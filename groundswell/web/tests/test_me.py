@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from groundswell.events import services as events
+from groundswell.events.services import merging
 from groundswell.events.services.desk import call as calling
 from groundswell.events.tests import making
 from groundswell.messaging.models import Delivery
@@ -46,6 +47,17 @@ def test_a_host_sees_the_events_they_run(world):
     assert "Open kitchen" in page and reverse("events:desk", args=[world.event.pk]) in page
 
 
+def test_a_host_hears_of_neighbors_who_wait_for_an_answer(world):
+    small = making.published(world.bob, title="Tea next door")
+    merger = merging.propose(small, world.event, making.TEST, joins=False)
+    page = page_of(world.client("alice"))
+    assert "The host of “Tea next door” would like to bring their guests to “Open kitchen”." in page
+    assert page.count(reverse("events:merge", args=[world.event.pk])) == 2, "the step, and the event in the list"
+    assert "Tea next door" not in page_of(world.client("charlie"))
+    merging.decline(merger, making.TEST)
+    assert "Tea next door" not in page_of(world.client("alice"))
+
+
 @pytest.mark.parametrize(
     ("standing", "step"),
     [
@@ -54,7 +66,8 @@ def test_a_host_sees_the_events_they_run(world):
         (Standing(coming=1, brought=2), Step.HOST),
         (Standing(hosted=1, brought=1), Step.SHARE),
         (Standing(hosted=1, brought=1, to_hand_on=1), Step.HAND_ON),
-        (Standing(hosted=1, sent_back=1), Step.MEND),
+        (Standing(hosted=1, asked=1), Step.ANSWER),
+        (Standing(hosted=1, asked=1, sent_back=1), Step.MEND),
     ],
 )
 def test_the_next_step_is_one_and_a_little_more_than_the_last(standing, step):

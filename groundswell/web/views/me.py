@@ -16,7 +16,7 @@ from groundswell.events import links
 from groundswell.events import selectors as events
 from groundswell.events.forms.coming import agreed_to
 from groundswell.events.models import RSVP, Event
-from groundswell.events.services import Agreed
+from groundswell.events.services import Agreed, merging
 from groundswell.kit import geo
 from groundswell.kit.clock import now
 from groundswell.ledger.rules import user_actor
@@ -63,6 +63,7 @@ def _of(person: Person, who: viewer.Viewer) -> dict[str, Any]:
             if rsvp.shift.ends_at > ends_at and rsvp.state != RSVP.State.CANCELLED
         ],
         "hosting": selectors.hosting(person),
+        "proposals": list(merging.asked_of_host(person)),
         "consents": [consent for consent in people.consents(person) if consent.given],
         "not_agreed": None if people.agrees(person, "events", "email") else _events_by_email().words,
         "timeline": people.timeline(who, person, limit=TIMELINE),
@@ -74,6 +75,7 @@ def _of(person: Person, who: viewer.Viewer) -> dict[str, Any]:
 def _standing(context: dict[str, Any], held: list[selectors.Held]) -> rules.Standing:
     return rules.Standing(
         sent_back=sum(event.state == Event.State.DRAFT and bool(event.note) for event in context["hosting"]),
+        asked=len(context["proposals"]),
         coming=len(context["coming"]),
         hosted=len(context["hosting"]),
         brought=context["brought"],
