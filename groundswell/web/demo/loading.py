@@ -104,6 +104,7 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(come, (range(middle), range(middle, len(parties)))))
     _hand_in(chance, now, number)
+    _neighbors(chance, now, number)
     say("the ledger's readers")
     ledger.catch_up()
     _write(dict(zip(rosas, made_events[-len(rosas) :], strict=True)))
@@ -138,6 +139,15 @@ def details(made: shape.Gathering) -> EventDetails:
         time_zone=made.spot.time_zone,
         place_shown=made.place_shown,
     )
+
+
+def _neighbors(chance: random.Random, now: datetime, numbers: Iterator[int]) -> None:
+    """People around Rosa's who want to hear of events and went to none yet."""
+    near = [new(shape.somebody(chance, next(numbers), code)) for code in weeks.NEIGHBORS for _ in range(12)]
+    ids = people.add_many(near, actor=ACTOR, how="demo", at=now)
+    (agreed,) = agreed_to(["events_by_email"])
+    people.agree_many(ids, *agreed, "/events", actor=ACTOR, at=now)
+    people.verify_many(ids, actor=ACTOR, at=now)
 
 
 def _agree(guests: Sequence[tuple[UUID, bool]], now: datetime) -> None:

@@ -11,6 +11,7 @@ from groundswell.web.demo import shape
 from groundswell.web.demo.shape import Gathering, Party
 
 ROSA = shape.Somebody("Rosa", "Marsh", shape.HOST, "05401", "802-555-0142")
+NEIGHBORS = ["05401", "05403", "05408", "05446", "05452", "05482", "05495"]  # where people live who could come to hers
 TAKEN = 0.9  # of events that are over: somebody noted who came
 CALLED = 0.4  # of events: their hosts called guests
 CALLS = ["will_come", "will_come", "will_come", "no_answer"]
@@ -63,7 +64,7 @@ def hosted(now: datetime, seed: int = 2015) -> dict[str, Gathering]:
         )
 
     full = draw((shape.the_night(now) - _day(now)).days, "The night at Rosa’s", 14, 14)
-    tonight = running(draw(0, "Open house at Rosa’s", 24, 24), now, timedelta(minutes=50))
+    tonight = running(draw(0, "Open house at Rosa’s", 24, 24), now, timedelta(minutes=12))
     return {
         "tonight": noted(chance, _waited_for(chance, now, tonight, 3), now, diligent=True),
         "over": noted(chance, draw(-3, "Soup and plans", 17, 20), now, diligent=True),
