@@ -1,6 +1,7 @@
 """Events for tests, made through the doors."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from groundswell.events import services
 from groundswell.events.models import Event
@@ -11,11 +12,12 @@ from groundswell.people.rules import NewPerson
 from groundswell.people.services import find_or_add
 
 TEST = system_actor("test")
+PLACE = ZoneInfo("America/New_York")
 
 
 def at(days: float = 3, hour: int = 19) -> datetime:
-    """An hour of a day to come, on the clock of the place."""
-    day = clock.now() + timedelta(days=days)
+    """An hour of a day to come, on the clock of the place, where today is not always what it is in UTC."""
+    day = clock.now().astimezone(PLACE) + timedelta(days=days)
     return datetime(day.year, day.month, day.day, hour)
 
 
