@@ -16,7 +16,7 @@ KINDS = [
     Kind("event.submitted", _("asked for an event to be reviewed"), {}),
     Kind("event.published", _("published an event"), {}),
     Kind("event.sent_back", _("sent an event back to its host"), {}),
-    Kind("event.cancelled", _("cancelled an event"), {}),
+    Kind("event.cancelled", _("called an event off"), {}),
     Kind("event.imported", _("was imported as an event"), {"system": str}),
     Kind("event.opening_balance", _("RSVPs counted before we had their names"), {"system": str}),
     Kind("event.overbooked", _("chose how many places to offer beyond the room"), {"percent": int}),

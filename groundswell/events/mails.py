@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from groundswell.events import calendar, links
 from groundswell.events.models import RSVP, Event
-from groundswell.events.selectors import PublicEvent, PublicShift
+from groundswell.events.selectors import FoundEvent, PublicEvent, PublicShift
 from groundswell.kit.templatetags.kit import shown_span
 from groundswell.messaging.services import Message
 from groundswell.people.models import Person
@@ -140,12 +140,23 @@ def not_coming(rsvp: RSVP, event: PublicEvent) -> Letter:
     )
 
 
-def called_off(rsvp: RSVP, event: PublicEvent) -> Letter:
-    """The event does not happen."""
+def called_off(rsvp: RSVP, event: PublicEvent, words: str, near: Sequence[FoundEvent]) -> Letter:
+    """The event does not happen: what its host says to that in their own `words`, and where there is room instead."""
+    room = [
+        _("There is room: %(title)s, %(when)s")
+        % {"title": one.title, "when": shown_span(one.starts_at, one.ends_at, one.time_zone)}
+        for one in near
+    ]
     return Letter(
-        _("Cancelled: %(title)s") % {"title": event.title},
-        [_("This event is cancelled. You need not do anything. We are sorry.")],
-        [(_("Find another event"), settings.BASE_URL + reverse("events:find"))],
+        _("Called off: %(title)s") % {"title": event.title},
+        [
+            _("This event is called off. You need not do anything. We are sorry."),
+            *([_("Your host writes:"), *filter(None, map(str.strip, words.split("\n\n")))] if words else []),
+        ],
+        [
+            *zip(room, (event_url(one.id) for one in near), strict=True),
+            (_("Find another event"), settings.BASE_URL + reverse("events:find")),
+        ],
         event,
         _shift_of(rsvp, event),
         _invite(rsvp, event),
@@ -226,7 +237,7 @@ def merged_where_known(rsvp: RSVP, event: PublicEvent, before: PublicEvent, *, c
     else:
         then = _("You said before that you cannot come to the other one. If you can after all, say so on its page.")
     return Letter(
-        _("Cancelled: %(title)s") % {"title": before.title},
+        _("Called off: %(title)s") % {"title": before.title},
         [_("“%(old)s” and “%(new)s” become one event: few had said they come.") % about, then],
         [(_("The event’s page"), event_url(event.id))],
         notice=True,
@@ -285,8 +296,8 @@ def sent_back(event: PublicEvent, note: str) -> Letter:
 def called_off_to_host(event: PublicEvent) -> Letter:
     """Somebody else cancelled it."""
     return Letter(
-        _("Cancelled: %(title)s") % {"title": event.title},
-        [_("Your event was cancelled. Everybody who was coming is told.")],
+        _("Called off: %(title)s") % {"title": event.title},
+        [_("Your event was called off. Everybody who was coming is told.")],
         [(_("The event’s page"), event_url(event.id))],
         event,
         invite=calendar.file(event),

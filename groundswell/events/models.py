@@ -40,7 +40,7 @@ class Event(models.Model):
         DRAFT = "draft", _("draft")
         WAITING = "waiting", _("waiting for review")
         PUBLISHED = "published", _("published")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("called off")
 
     class Type(models.TextChoices):
         HOUSE_PARTY = "house_party", _("house party")
@@ -101,6 +101,8 @@ class Event(models.Model):
     version = models.IntegerField(default=0)  # rises with each change; a reviewer decides on the one they read
     untold = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     # fields changed while it was not published, of which those who come hear once it is again
+
+    parting = models.TextField(blank=True, default="", db_default="")  # what a host wrote to the guests, calling it off
 
     system = models.CharField(max_length=60, blank=True, default="")  # where it was imported from
     external_id = models.CharField(max_length=120, blank=True, default="")

@@ -32,6 +32,7 @@ MOST_CAPACITY = 100_000
 LONGEST = timedelta(days=7)
 FURTHEST = timedelta(days=731)  # a later date is nearly always a slip of the keyboard
 LONGEST_WORDS = 300  # of a line about a guest
+LONGEST_PARTING = 1_000
 LENGTHS = {"title": 120, "venue": 120, "street": 160, "city": 100, "region": 60}
 DOORS_OPEN = timedelta(hours=1)  # before a shift: from then on checking in is what its host does most
 CONTACTS_SHOWN = timedelta(days=7)  # after the end of an event
@@ -369,7 +370,7 @@ def next_standing(standing: Standing, act: Act, *, needs_review: bool = True) ->
     Nothing can be done to an event that is over; submitting needs a confirmed address.
     """
     if standing.state == "cancelled":
-        raise Refused(_("This event is cancelled."))
+        raise Refused(_("This event is called off."))
     if standing.past:
         raise Refused(_("This event is over."))
     match act, standing.state:
@@ -435,6 +436,15 @@ def short_words(text: str) -> str:
         about = {"most": LONGEST_WORDS, "n": len(line)}
         raise Invalid({"words": _("Use at most %(most)d characters; this has %(n)d.") % about})
     return line
+
+
+def parting_words(text: str) -> str:
+    """What a host writes to the guests of an event they call off: plain text, cleaned. Raises Invalid `words`."""
+    kept = "\n".join(map(clean_line, text.strip().splitlines()))
+    if len(kept) > LONGEST_PARTING:
+        about = {"most": LONGEST_PARTING, "n": len(kept)}
+        raise Invalid({"words": _("Use at most %(most)d characters; this has %(n)d.") % about})
+    return kept
 
 
 def check_guests(guests: int, capacity: int | None) -> None:

@@ -66,11 +66,14 @@ def test_a_message_is_seen_before_it_goes(page, event):
     deliver()
 
 
-def test_an_event_is_called_off_with_two_taps(page, event):
+def test_an_event_is_called_off_once_the_mail_was_seen(page, event):
     page.goto(f"/events/{event.pk}/host")
     page.get_by_role("link", name="Call it off").tap()
-    page.get_by_role("button", name="Cancel the event").tap()
-    expect(page.locator(".badge").first).to_have_text(re.compile("Cancelled"))
+    page.get_by_label("What you want to say to them").fill("The hall is flooded.")
+    page.get_by_role("button", name="See it first").tap()
+    expect(page.locator(".letter")).to_contain_text("The hall is flooded.")
+    page.get_by_role("button", name="Call it off").tap()
+    expect(page.locator(".badge").first).to_have_text(re.compile("Called off"))
     event.refresh_from_db()
     assert event.state == "cancelled"
 

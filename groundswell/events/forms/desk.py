@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groundswell.events.forms.coming import BOXES, agreed_to, label_boxes
 from groundswell.events.forms.fields import DateInput
+from groundswell.events.rules import LONGEST_PARTING
 from groundswell.events.services import Agreed
 from groundswell.kit.forms import Form
 from groundswell.people.rules import NewPerson
@@ -71,6 +72,17 @@ class MessageForm(Form):
         widget=forms.Textarea(attrs={"rows": 8, "maxlength": 3_000}),
     )
     answers = forms.BooleanField(label=_("Answers go to my email address; guests see it"), required=False)
+
+
+class CallOffForm(Form):
+    """What a host says to the guests of an event they call off."""
+
+    words = forms.CharField(
+        label=_("What you want to say to them, if you like"),
+        help_text=_("Plain text, up to 1,000 characters. It stands in the mail that tells them."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "maxlength": LONGEST_PARTING}),
+    )
 
 
 class CopyForm(Form):

@@ -115,14 +115,20 @@ def send_back(event: Event, actor: str, note: str, *, version: int | None = None
         return event
 
 
-def cancel(event: Event, actor: str) -> Event:
-    """Call the event off; everybody who comes or waits is told. Raises Refused."""
+def cancel(event: Event, actor: str, words: str = "") -> Event:
+    """Call the event off; everybody who comes or waits is told, with the host's own `words`.
+
+    Raises:
+        Refused: it is called off or over; Invalid: `words` are too long.
+    """
+    words = rules.parting_words(words)
     with transaction.atomic():
         event = locked(event)
         _lock_shifts(event)
         _move(event, Act.CANCEL)
         event.sequence += 1
-        event.save(update_fields=["state", "sequence"])
+        event.parting = words
+        event.save(update_fields=["state", "sequence", "parting"])
         record("event.cancelled", actor=actor, on=("event", event.pk))
         transaction.on_commit(selectors.forget_map)
         return event
@@ -410,7 +416,7 @@ def _change_shifts(event: Event, before: Mapping[UUID, Shift], asked: EventDetai
         )
     gone = set(before) - set(number)
     if RSVP.objects.filter(shift__in=gone).exclude(state=RSVP.State.CANCELLED).exists():
-        problems["shifts"] = _("People come to a shift you took out. Cancel the event or write to them first.")
+        problems["shifts"] = _("People come to a shift you took out. Call the event off or write to them first.")
     if problems:
         raise Invalid(problems)
     if gone:

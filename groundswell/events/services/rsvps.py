@@ -166,7 +166,7 @@ def _word(said: _Said, asked: Mapping[str, Any], now: datetime, bucket: Bucket |
             assert bucket
             raise TooOften(bucket.wait_s)
         case "cancelled":
-            raise Refused(_("This event is cancelled."))
+            raise Refused(_("This event is called off."))
         case _:
             raise Refused(_("This event is over."))
     word.had_room = said.room is None or said.room > asked["guests"]
@@ -368,7 +368,7 @@ def _locked(rsvp: RSVP) -> tuple[Shift, Event, RSVP]:
 def check_open(shift: Shift, event: Event) -> None:
     """Raises Refused: the event is cancelled or the shift is over."""
     if event.state == Event.State.CANCELLED:
-        raise Refused(_("This event is cancelled."))
+        raise Refused(_("This event is called off."))
     if shift.ends_at <= clock.now():
         raise Refused(_("This event is over."))
 

@@ -6,17 +6,19 @@ What does not hold any more by the time it is told is left out.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError
+from django.db.models import QuerySet
 
-from groundswell.events import mails, rules, selectors
+from groundswell.events import mails, nearby, rules, selectors
 from groundswell.events.mails import Letter
 from groundswell.events.models import RSVP, Event, Host
+from groundswell.events.selectors import FoundEvent
 from groundswell.jobs import services as jobs
 from groundswell.kit import clock
 from groundswell.ledger.models import Entry
@@ -136,15 +138,32 @@ def tell_everybody(
     if kind == "event.cancelled":
         with lease.transaction():
             queue_many(_written([_to_other_host(about, host, event) for host in _other_hosts(event, actor)]))
-    words = RSVP.objects.filter(shift__event=event, shift__ends_at__gt=clock.now(), state__in=[GOING, WAITING])
-    words = words.select_related("person").order_by("pk")
+    words = all_told(event)
     if shifts is not None:
         words = words.filter(shift__in=[UUID(shift) for shift in shifts])
+    near: dict[UUID, list[FoundEvent]] = {}  # where there is room on the day of each shift
+    if kind == "event.cancelled":
+        near = {shift.pk: room_instead(event, shift.pk) for shift in event.shifts.all()}
     last: UUID | None = None
     while batch := list((words.filter(pk__gt=last) if last else words)[:BATCH]):
         last = batch[-1].pk
         with lease.transaction():
-            queue_many(_written([_asked(about, rsvp.person, _to_guest(kind, rsvp, event), rsvp.pk) for rsvp in batch]))
+            queue_many(
+                _written([_asked(about, rsvp.person, _to_guest(kind, rsvp, event, near), rsvp.pk) for rsvp in batch])
+            )
+
+
+def all_told(event: Event) -> QuerySet[RSVP]:
+    """Who comes or waits, to shifts that are not over, with persons and shifts."""
+    words = RSVP.objects.filter(shift__event=event, shift__ends_at__gt=clock.now(), state__in=[GOING, WAITING])
+    return words.select_related("person", "shift").order_by("pk")
+
+
+def room_instead(event: Event, shift_id: UUID) -> list[FoundEvent]:
+    """The nearest events with room on the same days, for those who would have come to this shift."""
+    shown = selectors.shown(event)
+    found = nearby.with_room(shown, [shift for shift in shown.shifts if shift.id == shift_id])
+    return found.events if found.same_days else []
 
 
 @dataclass(frozen=True)
@@ -191,7 +210,9 @@ def _mail(asked: _Asked, address: str) -> Iterator[Message]:
         logger.exception("No mail could be written for %s", asked.key)
 
 
-def _to_guest(kind: str, rsvp: RSVP, event: Event) -> Callable[[], Letter]:
+def _to_guest(
+    kind: str, rsvp: RSVP, event: Event, near: Mapping[UUID, Sequence[FoundEvent]] | None = None
+) -> Callable[[], Letter]:
     def letter() -> Letter:
         shown = selectors.shown(event, exact=rsvp.state == GOING)
         match kind:
@@ -204,7 +225,7 @@ def _to_guest(kind: str, rsvp: RSVP, event: Event) -> Callable[[], Letter]:
             case "event.changed":
                 return mails.changed(rsvp, shown)
             case "event.cancelled":
-                return mails.called_off(rsvp, shown)
+                return mails.called_off(rsvp, shown, event.parting, (near or {}).get(rsvp.shift_id, []))
             case _:
                 return mails.not_coming(rsvp, shown)
 

@@ -218,7 +218,7 @@ def test_a_note_has_its_limit(world, alice):
 @pytest.mark.parametrize("act", ["no_answer", "will_come", "will_not_come", f"wrong_number {PHONE}"])
 def test_nobody_is_called_about_an_event_that_is_called_off(world, alice, act):
     services.cancel(world.event, making.TEST)
-    assert "This event is cancelled." in text_of(press(alice, world.rsvp, act, headers=HTMX))
+    assert "This event is called off." in text_of(press(alice, world.rsvp, act, headers=HTMX))
     world.rsvp.refresh_from_db()
     assert world.rsvp.state == "going" and not Entry.objects.filter(kind="event.called").exists()
     assert ContactPoint.objects.get(value=PHONE).status != "wrong"

@@ -211,7 +211,7 @@ def test_nothing_happens_to_what_is_over_or_cancelled():
         with pytest.raises(Refused, match="over"):
             act()
     gone = services.cancel(published(), TEST)
-    with pytest.raises(Refused, match="cancelled"):
+    with pytest.raises(Refused, match="called off"):
         services.cancel(gone, TEST)
 
 

@@ -147,7 +147,7 @@ def test_the_page_of_what_was_merged_leads_to_the_other(cast, small, large, page
     press(cast.bob, large, agree=asked(cast, small, large).pk)
     shown = page.get(f"/events/{small.pk}").content.decode()
     assert "goes together with another one" in shown and f'href="/events/{large.pk}"' in shown
-    assert "is cancelled" not in shown
+    assert "is called off" not in shown
     assert f"/events/{large.pk}" in browser(cast.alice).get(url(small)).content.decode()
 
 

@@ -11,7 +11,10 @@ from groundswell.events import selectors, services
 from groundswell.events.models import Event
 from groundswell.events.tests import making
 from groundswell.events.tests.filling import Form, answers, shown_form
+from groundswell.jobs.worker import drain
 from groundswell.ledger.models import Entry
+from groundswell.ledger.services import catch_up
+from groundswell.messaging.models import Delivery
 from groundswell.people.services import person_of_user as people_of_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_time_trap")]
@@ -33,14 +36,33 @@ def test_the_host_changes_what_it_says(world):
     assert bad.status_code == 422 and b"Bring a spoon." in bad.content
 
 
-def test_cancelling_takes_a_tick(world):
-    client = world.client("alice")
-    client.post(f"/events/{world.event.pk}/cancel")
+def test_calling_off_shows_the_mail_first_and_takes_the_hosts_own_words(world):
+    making.published(making.person("zed"), title="Soup at Zed's")
+    client, url = world.client("alice"), f"/events/{world.event.pk}/cancel"
+    shown = html.unescape(client.post(url, {"words": "The hall is flooded.\n\nSorry!"}).content.decode())
+    assert "The hall is flooded." in shown and "There is room: Soup at Zed's, " in shown and "1 person is told" in shown
     world.event.refresh_from_db()
     assert world.event.state == "published"
-    client.post(f"/events/{world.event.pk}/cancel", {"sure": "on"})
+    long = client.post(url, {"words": "x" * 1_001, "sure": "on"})
+    assert long.status_code == 422 and b"this has 1001" in long.content
+    client.post(url, {"words": "The hall is flooded.\n\nSorry!", "sure": "on"})
     world.event.refresh_from_db()
     assert world.event.state == "cancelled"
+    catch_up()
+    drain()
+    mail = Delivery.objects.get(key__startswith="event.cancelled:")
+    assert mail.subject == "Called off: Open kitchen" and "The hall is flooded.\n\nSorry!" in mail.text
+    assert "There is room: Soup at Zed's" in mail.text
+    assert "Who came is still yours" not in client.get(f"/events/{world.event.pk}/edit").content.decode()
+
+
+def test_an_event_to_which_nobody_comes_is_called_off_with_one_press(world):
+    quiet = making.published(world.event.created_by, title="Quiet")
+    client, url = world.client("alice"), f"/events/{quiet.pk}/cancel"
+    assert 'name="words"' not in client.get(url).content.decode()
+    client.post(url, {"sure": "on"})
+    quiet.refresh_from_db()
+    assert quiet.state == "cancelled"
 
 
 @pytest.mark.parametrize("role", ["charlie", "nobody"])

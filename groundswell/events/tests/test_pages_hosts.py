@@ -83,7 +83,7 @@ def test_nobody_becomes_a_host_of_what_is_cancelled(world, page):
     ask(world)
     services.cancel(world.event, making.TEST)
     reply = page.post(f"/events/invitation/{links.invitation_token(Invitation.objects.get())}")
-    assert reply.status_code == 409 and "This event is cancelled." in reply.content.decode()
+    assert reply.status_code == 409 and "This event is called off." in reply.content.decode()
     assert not Invitation.objects.get().accepted_at
 
 

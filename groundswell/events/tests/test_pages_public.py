@@ -324,7 +324,7 @@ def test_cancelled_and_past_events_say_so_and_take_nobody(page):
     services.cancel(gone, making.TEST)
     shift = making.first(past)
     making.ago(past, days=5)
-    for event, words in ((gone, "This event is cancelled"), (past, "This event is over")):
+    for event, words in ((gone, "This event is called off"), (past, "This event is over")):
         text = page.get(f"/events/{event.pk}").content.decode()
         assert words in text and 'id="come"' not in text
     assert say_yes(page, gone).status_code == 422

@@ -167,7 +167,7 @@ def test_no_rsvp_to_what_is_not_published_cancelled_or_over():
         services.rsvp(published().pk, who("erin"))
     gone = published()
     services.cancel(gone, TEST)
-    with pytest.raises(Refused, match="cancelled"):
+    with pytest.raises(Refused, match="called off"):
         come(first(gone), "erin")
     over = ago(published(), days=5)
     with pytest.raises(Refused, match="over"):

@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from groundswell.events import links, rules, selectors, services
+from groundswell.events import links, mails, rules, selectors, services
+from groundswell.events.forms.desk import CallOffForm
 from groundswell.events.forms.hosting import CoHostForm, EditForm, EventForm, NewEventForm
 from groundswell.events.forms.shifts import BaseShiftForms, ShiftForms, show_invalid, show_shift_problems, shown_shift
-from groundswell.events.models import Event
+from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused, ShiftDetails, Stale
-from groundswell.events.services import inviting
+from groundswell.events.services import inviting, telling
 from groundswell.events.views.answers import by_link, see_other
 from groundswell.events.views.mine import actor_of, mine, running
 from groundswell.kit.ids import new_id
@@ -299,19 +300,42 @@ def submit(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @never_cache
 @signed_in
 def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Call the event off: what that does, and its button."""
+    """Call the event off: what that does, the host's own words, the mail as a guest will get it, and the button."""
     event = mine(request, event_id)
-    if request.method != "POST":
-        return render(request, "events/cancel.html", running(request, event, "desk"))
-    if request.POST.get("sure") != "on":
-        messages.error(request, _("Tick the box first: cancelling tells everybody who comes, and cannot be undone."))
-        return redirect("events:edit", event.pk)
-    try:
-        services.cancel(event, actor_of(request))
-        messages.success(request, _("The event is cancelled. Everybody who was coming is told."))
-    except Refused as refused:
-        messages.error(request, str(refused))
-    return redirect("events:edit", event.pk)
+    form = CallOffForm(request.POST if request.method == "POST" else None)
+    preview = None
+    if request.method == "POST" and form.is_valid():
+        words = form.cleaned_data["words"]
+        try:
+            if request.POST.get("sure") == "on":
+                services.cancel(event, actor_of(request), words)
+                messages.success(request, _("The event is called off. Everybody who was coming is told."))
+                return redirect("events:cancel", event.pk)
+            if "edit" in request.POST:
+                form = CallOffForm(initial={"words": words})
+            else:
+                preview = _called_off(request, event, words)
+        except Invalid as invalid:
+            form.show_problems(invalid.problems.items())
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect("events:cancel", event.pk)
+    context = {"form": form, "preview": preview, "told": telling.all_told(event).count()}
+    return render(
+        request, "events/cancel.html", running(request, event, "desk") | context, status=422 if form.errors else 200
+    )
+
+
+def _called_off(request: HttpRequest, event: Event, words: str) -> dict[str, Any] | None:
+    """The mail as the first of them will get it; None: nobody comes."""
+    words = rules.parting_words(words)
+    first = telling.all_told(event).first()
+    if first is None:
+        return None
+    people.looked_at(viewer.of(request), first.person)
+    shown = selectors.shown(event, exact=first.state == RSVP.State.GOING)
+    near = telling.room_instead(event, first.shift_id)
+    return mails.preview(first.person, lambda: mails.called_off(first, shown, words, near))
 
 
 @never_cache
