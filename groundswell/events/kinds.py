@@ -44,6 +44,7 @@ KINDS = [
     Kind("event.attended", _("came"), {"shift": str, "rsvp": str}),
     Kind("event.host_message", _("wrote to {quantity} guests"), {"to": str}),
     Kind("event.copied", _("made an event like this one"), {"copy": str}),
+    Kind("event.made_like", _("was made like another event"), {"of": str}),
     Kind("event.missed", _("did not come"), {"shift": str, "rsvp": str}),
     Kind("event.walked_in", _("walked in without having said so"), {"shift": str, "rsvp": str}),
     Kind("event.needs_told", _("told the hosts what they need"), {"shift": str, "rsvp": str}),

@@ -282,6 +282,25 @@ def published(event: PublicEvent, share_url: str) -> Letter:
     )
 
 
+def copied(events: Sequence[PublicEvent]) -> Letter:
+    """They are to happen again, on these days."""
+    first, n = events[0], len(events)
+    said = ngettext("%(n)d new event: %(title)s", "%(n)d new events: %(title)s", n) % {"n": n, "title": first.title}
+    on_the_map = all(event.state == Event.State.PUBLISHED for event in events)
+    days = [(shown_span(one.starts_at, one.ends_at, one.time_zone), edit_url(one)) for one in events]
+    return Letter(
+        said,
+        [
+            _("They are on the map. Press a date to change that one, or to see who comes.")
+            if on_the_map
+            else _("Somebody reads them before they are listed. We write to you when that is done.")
+        ],
+        days,
+        notice=True,
+        why=_("You get this because you host this event with %(name)s.") % {"name": movement().name},
+    )
+
+
 def sent_back(event: PublicEvent, note: str) -> Letter:
     """The reviewer wants something changed."""
     return Letter(

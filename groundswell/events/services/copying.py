@@ -11,14 +11,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from groundswell.events import selectors
+from groundswell.events import mails, selectors
 from groundswell.events.models import Event
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.services.hosting import add_host, create, locked
 from groundswell.events.services.routing import overbook
+from groundswell.events.services.telling import TOLD_TOGETHER
 from groundswell.kit import clock
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.services import record
+from groundswell.messaging.services import queue_many
+from groundswell.people.selectors import email_of
 
 KIND = "event.copied"
 MOST_DAYS = 20
@@ -44,7 +47,7 @@ def copies(event: Event) -> list[Event]:
 
 def copy(event: Event, days: Sequence[date], actor: str) -> list[Event]:
     """Make the event once more for each of these days: all it says, its hours, its hosts, how it overbooks. It is
-    reviewed as any other.
+    reviewed as any other. Its lead gets one mail that lists the new ones.
 
     A day for which there is a copy already gets no second one: pressing twice is as pressing once.
 
@@ -62,7 +65,18 @@ def copy(event: Event, days: Sequence[date], actor: str) -> list[Event]:
         if event.confirmed_at is None:
             raise Refused(_("First confirm your email address: press the link we sent you."))
         taken = {first_day(one) for one in copies(event) if one.state != Event.State.CANCELLED} | {first_day(event)}
-        return [_copy(event, day, actor) for day in days if day not in taken]
+        made = [_copy(event, day, actor) for day in days if day not in taken]
+        if made and not actor.startswith("system:"):
+            _tell(event, made)
+        return made
+
+
+def _tell(event: Event, made: Sequence[Event]) -> None:
+    """One mail that lists all of them, instead of one for each."""
+    lead = selectors.hosts_of(event)[0].person
+    if address := email_of(lead):
+        shown = [selectors.shown(one, exact=True) for one in selectors.loaded(one.pk for one in made).values()]
+        queue_many([mails.message(f"{KIND}:{made[0].pk}", lead, address, lambda: mails.copied(shown))])
 
 
 def _copy(event: Event, day: date, actor: str) -> Event:
@@ -87,4 +101,5 @@ def _copy(event: Event, day: date, actor: str) -> Event:
     for host in others:
         add_host(made, host.person, actor)
     record(KIND, actor=actor, on=("event", event.pk), data={"copy": str(made.pk)})
+    record(TOLD_TOGETHER, actor=actor, on=("event", made.pk), data={"of": str(event.pk)})
     return made

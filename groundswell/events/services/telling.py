@@ -54,6 +54,7 @@ TO_EVERYBODY = {"event.changed": Event.State.PUBLISHED, "event.cancelled": Event
 TO_CO_HOST = {"event.host_removed", "event.handed_over"}
 KINDS = frozenset(TO_GUEST | TO_HOST | TO_EVERYBODY) | TO_CO_HOST
 TOLD_WHOEVER_DID_IT = TO_EVERYBODY.keys() | {"event.promoted"}
+TOLD_TOGETHER = "event.made_like"  # what a copy went through before this entry of it stands in the one mail for all
 CONFIRMED = "person.contact_verified"
 
 
@@ -84,6 +85,9 @@ def _tell(fresh: Sequence[Entry]) -> None:
         ).select_related("person")
     }
     events = selectors.loaded({entry.on_id for entry in fresh if entry.on_id})
+    to_host = [entry.on_id for entry in fresh if entry.kind in TO_HOST]
+    copied = Entry.objects.filter(on_id__in=to_host, kind=TOLD_TOGETHER) if to_host else ()
+    together = {entry.on_id: entry.pk for entry in copied}
     letters: list[_Asked] = []
     for entry in fresh:
         event = events.get(entry.on_id) if entry.on_id else None
@@ -96,6 +100,7 @@ def _tell(fresh: Sequence[Entry]) -> None:
         elif entry.kind in TO_HOST:
             host = next((host.person for host in event.host_set.all() if host.lead), None)
             asked = entry.kind != "event.created" or event.confirmed_at is None
+            asked = asked and entry.pk > together.get(event.pk, 0)
             if host and asked and event.state == TO_HOST[entry.kind]:
                 letters.append(_asked(entry, host, _to_host(entry.kind, host, event)))
         elif entry.kind in TO_CO_HOST:

@@ -11,7 +11,10 @@ from groundswell.events import selectors, services
 from groundswell.events.models import Event
 from groundswell.events.services import copying, routing
 from groundswell.events.tests import making
+from groundswell.jobs.worker import drain
 from groundswell.ledger.models import Entry
+from groundswell.ledger.services import catch_up
+from groundswell.messaging.models import Delivery
 from groundswell.people.models import Person
 from groundswell.powers.models import Movement
 from tests import cast as people_cast
@@ -117,13 +120,38 @@ def test_up_to_twenty(world, alice):
     assert "20 new events." in copy(alice, world.event, day, times=20).content.decode()
 
 
+def mails_now():
+    catch_up()
+    drain()
+    found = list(Delivery.objects.values_list("key", "subject", "text"))
+    Delivery.objects.all().delete()
+    return found
+
+
+def test_all_dates_stand_in_one_mail(world, alice):
+    mails_now()
+    copy(alice, world.event, day_of(world.event) + timedelta(days=7), 5)
+    ((_key, subject, text),) = mails_now()
+    assert subject == "5 new events: Open kitchen"
+    for made in copying.copies(world.event):
+        assert f"/events/{made.pk}/edit" in text
+    copy(alice, world.event, day_of(world.event) + timedelta(days=7), 5)  # again: they are there
+    assert mails_now() == []
+
+
 def test_a_new_hosts_copies_wait_for_review_as_any_event_does(world):
     Movement.objects.update(review_first_events=True)
     charlie = world.client("charlie", headers={"sec-fetch-site": "same-origin"})
     event = services.confirm(making.draft(Person.objects.get(user__email="charlie@example.org")))
     assert event.state == "waiting"
+    mails_now()
     copy(charlie, event, day_of(event) + timedelta(days=7))
-    assert [one.state for one in copying.copies(event)] == ["waiting"]
+    (made,) = copying.copies(event)
+    assert made.state == "waiting"
+    ((_key, _subject, text),) = mails_now()
+    assert "Somebody reads them before they are listed." in text
+    services.publish(made, f"user:{world.users['dana'].pk}")  # what becomes of it later is told by itself
+    assert [key.partition(":")[0] for key, _subject, _text in mails_now()] == ["event.published"]
 
 
 def test_control_copies_of_a_known_host_are_published(world, alice):
