@@ -66,7 +66,7 @@ class Programme:
     """The events of the next two weeks.
 
     Attributes:
-        short_of_places: full, with people waiting; where most wait first.
+        short_of_places: full; where most wait first, then the soonest.
         short_of_people: few are to be expected; the soonest first.
         states: all, where most are full first.
     """
@@ -96,7 +96,7 @@ def programme(scopes: Sequence[str], region: str = "") -> Programme:
     states = [State(name, *total) for name, total in totals.items() if name]
     shown = [one for one in found if not region or one.region == region]
     return Programme(
-        sorted((one for one in shown if one.full and one.waiting), key=lambda one: -one.waiting),
+        sorted((one for one in shown if one.full), key=lambda one: -one.waiting),
         [one for one in shown if not one.full and one.expected < THIN],
         sorted(states, key=lambda one: (-one.share, -one.events, one.region)),
     )

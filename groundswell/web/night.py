@@ -23,6 +23,19 @@ from groundswell.web.rules import MOST_SEEN, Forecast, forecast
 
 T = TypeVar("T")
 
+# The kinds that make a number of places, each with its sign, and those of which every event has one.
+PLACES = {
+    "taken": {
+        **dict.fromkeys(("event.rsvp", "event.promoted", "event.rsvp_changed"), 1),
+        **dict.fromkeys(("event.moved_in", "event.opening_balance"), 1),
+        **dict.fromkeys(("event.rsvp_cancelled", "event.moved_on"), -1),
+    },
+    "waiting": {
+        **dict.fromkeys(("event.waiting", "event.waiting_changed"), 1),
+        **dict.fromkeys(("event.promoted", "event.left_waiting"), -1),
+    },
+}
+MADE = ("event.created", "event.imported")
 DEEDS = ("event.rsvp", "event.waiting", "event.attended", "event.missed")
 DEEDS_KEPT_S = 0.5
 PLACES_KEPT_S = 1.0
@@ -172,7 +185,7 @@ def _gathered(fills: Iterable[Fill], key: Callable[[Fill], tuple[str, str]]) -> 
 
 
 def _region(scope: str) -> str:
-    """The state of a scope; a country where it has none."""
+    """The state of a scope; a country where it has none; as `events.counted` takes it."""
     return ".".join(scope.split(".")[:4])
 
 

@@ -4,7 +4,7 @@ The public sees a `PublicEvent`; a guest sees the same with the exact place and 
 event leaves this floor for people who do not run it.
 """
 
-from groundswell.events.selectors.boards import Counts, Fill, counts, fills, rsvps_of, subjects, within
+from groundswell.events.selectors.boards import Counts, Fill, counted, counts, fills, rsvps_of, subjects
 from groundswell.events.selectors.finding import LISTING, FindQuery, FoundEvent, find, squares, squares_of
 from groundswell.events.selectors.mapping import Bounds, MapPoint, forget_map, map_points
 from groundswell.events.selectors.running import (
@@ -43,6 +43,7 @@ __all__ = [
     "access_event",
     "callers",
     "changed_by",
+    "counted",
     "counts",
     "details_of",
     "fills",
@@ -63,5 +64,4 @@ __all__ = [
     "squares",
     "squares_of",
     "subjects",
-    "within",
 ]

@@ -6,13 +6,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 
 from groundswell.events import rules
 from groundswell.events.models import RSVP, Event
 from groundswell.kit import clock
 from groundswell.people.models import Person
+
+STATE = 3  # dots in the scope of one: movement.place.us.vt
 
 
 def rsvps_of(person: Person) -> QuerySet[RSVP]:
@@ -90,10 +92,29 @@ def fills() -> list[Fill]:
         ]
 
 
-def within(scope: str, city: str = "") -> list[UUID]:
-    """Every event in a part of the movement's tree, or only those of one city there."""
-    found = Event.objects.filter(scope__within=scope)
-    return list((found.filter(city=city) if city else found).values_list("pk", flat=True))
+def counted(scope: str = "", city: str = "", only: str = "") -> list[UUID]:
+    """The events that a board counts.
+
+    Args:
+        scope: a part of the movement's tree: of a state all of it, of a wider part what is in none of its states.
+        city: only those of one city there.
+        only: those of `fills`: `coming` all, `limited` those with a limit, `full` those without a place.
+    """
+    found = Event.objects.all()
+    if scope:
+        found = found.filter(scope__within=scope) if scope.count(".") >= STATE else found.filter(scope=scope)
+    if city:
+        found = found.filter(city=city)
+    if only:
+        found = found.filter(state=Event.State.PUBLISHED, ends_at__gt=clock.now())
+    if only in ("limited", "full"):
+        found = found.annotate(shifts_limited=Count("shifts__capacity"), n=Count("shifts")).filter(
+            n=F("shifts_limited")
+        )
+    if only == "full":
+        filled, places = Sum(F("shifts__opening") + F("shifts__taken")), Sum("shifts__capacity")
+        found = found.annotate(filled=filled, places=places).filter(filled__gte=F("places"))
+    return list(found.values_list("pk", flat=True))
 
 
 def subjects(event_ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:

@@ -39,11 +39,17 @@ def titles(listed):
     return [one.title for one in listed]
 
 
-def test_full_events_where_somebody_waits_and_events_nobody_comes_to_are_listed(events):
+def test_full_events_and_events_nobody_comes_to_are_listed(events):
     found = programme(EVERYWHERE)
     assert titles(found.short_of_places) == ["Full in Burlington"]
     assert titles(found.short_of_people) == ["Thin in Boston"]
     assert [(s.region, s.events, s.full, s.share) for s in found.states] == [("VT", 2, 1, 50), ("MA", 1, 0, 0)]
+
+
+def test_a_full_event_is_listed_also_where_nobody_waits_after_those_where_somebody_does(events):
+    full = making.published(making.person("kim"), title="Full and calm", shifts=[making.shift(1)])
+    services.rsvp(making.first(full).pk, making.who("lea"))
+    assert titles(programme(EVERYWHERE).short_of_places) == ["Full in Burlington", "Full and calm"]
 
 
 def test_only_one_state_is_listed_where_that_is_asked(events):

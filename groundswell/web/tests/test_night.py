@@ -4,6 +4,7 @@ import html
 import re
 import threading
 import time
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from groundswell.events import services as events
+from groundswell.events.services import importing
 from groundswell.events.tests import making
 from groundswell.kit.clock import now
 from groundswell.ledger.rules import system_actor
@@ -72,6 +74,69 @@ def test_every_number_opens_the_entries_behind_it(world):
     assert len(dana.get(reverse("web:entries"), of_city).context["entries"]) == 2
 
 
+def behind(client, address, monkeypatch):
+    """What is behind a number: how many entries, and the sum of what they count, from every page of the list; and what
+    the list itself says."""
+    from groundswell.web.views import board as pages
+
+    monkeypatch.setattr(pages, "PAGE", 3)
+    found, going_on = [], address
+    while True:
+        answer = client.get(going_on)
+        found += answer.context["entries"]
+        if not answer.context["older"]:
+            break
+        going_on = f"{address}&{urlencode({'before': answer.context['older']})}"
+    said = answer.context["count"]
+    assert said is None or (said.entries, said.quantity) == (len(found), sum(entry.quantity for entry in found))
+    return len(found), sum(entry.quantity for entry in found)
+
+
+def test_behind_a_number_are_exactly_the_entries_it_counts(world, monkeypatch):
+    """The programme has had everything: an event that is over, one called off, one in another state, one full with a
+    waiting list, one sent back and let through again, one that came by import, guests who changed their minds."""
+    small = making.published(world.bob, title="Small room", shifts=[making.shift(2)])
+    rsvps = [come(small, name) for name in ("Fay", "Guy", "Hal", "Ida")]
+    events.change_rsvp(rsvps[3], 1)
+    events.cancel_rsvp(rsvps[0])
+    over = making.published(world.erin, title="Over", shifts=[making.shift(9)])
+    came = come(over, "Jan", guests=1)
+    making.ago(over, days=4)
+    events.mark_attended(came, True, making.TEST)
+    off = making.published(making.person("kim"), title="Called off")
+    come(off, "Lea")
+    events.cancel(off, making.TEST)
+    sent_back = events.send_back(world.waiting, making.TEST, "Say more.")
+    events.submit(sent_back)
+    come(making.published(making.person("max"), title="San Francisco", postal_code="94103"), "Ned", guests=3)
+    times = [importing.ImportedShift(now() + making.timedelta(days=2), now() + making.timedelta(days=3))]
+    said = {"title": "Brought along", "type": "rally", "time_zone": "UTC", "online": True, "opening_rsvps": 7}
+    events.import_events([importing.ImportedEvent(external_id="1", shifts=times, **said)], "elsewhere")
+    catch_up()
+
+    dana = world.client("dana")
+    page = html.unescape(board(dana))
+    number = {
+        label: (int(n), url)
+        for url, n, label in re.findall(
+            r'<a href="(/hq/entries[^"]*)"><span class="figure"[^>]*>(\d+)</span><span class="label">([^<]+)<', page
+        )
+    }
+    by_entries = {"RSVPs", "events to come"}
+    assert number.keys() == {"RSVPs", "places taken", "places on waiting lists", "check-ins", "events to come"}
+    for label, (shown, url) in number.items():
+        assert behind(dana, url, monkeypatch)[label not in by_entries] == shown > 0, label
+    full = re.search(r'<a href="(/hq/entries[^"]*)">(\d+) (?:is|are) full<', page)
+    assert behind(dana, full[1], monkeypatch)[0] == int(full[2]) == 1
+    ranks = re.findall(r'<li><a href="(/hq/entries[^"]*)">[^<]+</a><span class="number">(\d+)', page)
+    assert len(ranks) == 6, "a city that is short, two states, what is in none, two cities"
+    for url, shown in ranks:
+        assert behind(dana, url, monkeypatch)[1] == int(shown) > 0, url
+    for label, shown in re.findall(r'href="(/hq/entries[^"]*)">(\d+) in the last minute', page):
+        entries, places = behind(dana, label, monkeypatch)
+        assert int(shown) == (entries if "kind=event.rsvp&" in label else places)
+
+
 def test_a_minute_opens_the_entries_of_that_minute(world):
     for minutes in (1, 2):
         with transaction.atomic():
@@ -98,15 +163,17 @@ def test_a_moment_that_is_none_shows_everything(world):
         assert world.client("dana").get(reverse("web:entries"), {"since": since}).context["entries"]
 
 
-def test_a_board_on_which_nothing_moved_is_not_sent_again(world):
+def test_a_board_on_which_nothing_moved_is_neither_drawn_nor_sent_again(world):
     dana = world.client("dana")
     catch_up()
-    tag = re.search(r"seen=(\w+)", board(dana))[1]
+    seen = dana.get(reverse(BOARD))["ETag"]
+    assert html.escape(seen).replace("&quot;", '\\"') in board(dana), "the page sends it back"
     night.forget()
-    again = dana.get(reverse(BOARD), {"seen": tag})
-    assert again.status_code == 204 and not again.content
+    again = dana.get(reverse(BOARD), headers={"If-None-Match": seen})
+    assert again.status_code == 304 and not again.content and not again.templates
     come(world.event, "Fay")
-    assert len(board(dana, seen=tag)) > 1_000
+    night.forget()
+    assert len(dana.get(reverse(BOARD), headers={"If-None-Match": seen}).content) > 1_000
 
 
 def test_people_out_of_reach_stay_unnamed(world):

@@ -1,6 +1,7 @@
 """Headquarters: the live board, the entries behind each number, and the jobs that need a person."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -26,14 +27,13 @@ from groundswell.people import verbs as people_verbs
 from groundswell.powers import selectors as powers
 from groundswell.powers import viewer, words
 from groundswell.powers.gates import may
-from groundswell.web import selectors, verbs
+from groundswell.web import night, selectors, verbs
 from groundswell.web.views import paging
 from groundswell.web.views.moving import moving
 
 PAGE = 50
 NEWEST = 9
 MAIL_OF = timedelta(days=7)
-NARROWED = {"on", "within", "since"}  # not all entries of a kind
 LATE_S = 60  # entries that wait longer for their block: nobody sequences them
 
 
@@ -102,21 +102,30 @@ def _needs(who: viewer.Viewer) -> list[dict[str, object]]:
 @never_cache
 @may(verbs.HQ)
 def entries(request: HttpRequest) -> HttpResponse:
-    """The entries behind a number: `?kind=` any number of times, `?on=` a subject, `?within=` a part of the movement's
-    tree and `?city=` a city there, `?since=` a moment, `?before=` where to go on."""
-    kinds = [kind for kind in request.GET.getlist("kind") if kind in ledger_hooks.kinds]
-    if len(kinds) != len(request.GET.getlist("kind")):
+    """The entries behind a number: `?kind=` any number of times or `?places=` taken or waiting, `?on=` a subject or, of
+    events, `?within=` a part of the movement's tree, `?city=` a city there and `?events=` coming, limited or full;
+    `?since=` a moment, `?before=` where to go on."""
+    asked = request.GET
+    signs = night.PLACES.get(asked.get("places", ""), {})
+    kinds = [kind for kind in asked.getlist("kind") or signs if kind in ledger_hooks.kinds]
+    if len(kinds) != len(asked.getlist("kind") or signs):
         raise Http404
-    before = paging.mark(request.GET.get("before", ""))
-    within = request.GET.get("within", "")
-    if "on" in request.GET:
-        found = ledger.of_subject(_uuid(request.GET["on"]), PAGE + 1, before, kinds or None)
-    elif within:
-        subjects = events.within(_scope(within), request.GET.get("city", ""))
-        found = ledger.newest_of(subjects, kinds or ledger_hooks.kinds, PAGE + 1, before)
+    before, within = paging.mark(asked.get("before", "")), asked.get("within", "")
+    of_kinds = kinds or list(ledger_hooks.kinds)
+    counts: dict[str, ledger.Count] = {}
+    if "on" in asked:
+        found = ledger.of_subject(_uuid(asked["on"]), PAGE + 1, before, kinds or None)
+    elif within or "events" in asked:
+        subjects = events.counted(within and _scope(within), asked.get("city", ""), asked.get("events", ""))
+        found = ledger.newest_of(subjects, of_kinds, PAGE + 1, before)
+        counts = ledger.tallies_of(of_kinds, subjects)
     else:
-        found = ledger.newest(kinds or None, PAGE + 1, before, paging.moment(request.GET.get("since", "")))
-    told = selectors.told(viewer.of(request), found[:PAGE])
+        found = ledger.newest(kinds or None, PAGE + 1, before, paging.moment(asked.get("since", "")))
+        counts = ledger.tallies(kinds) if kinds and "since" not in asked else {}
+    told = [
+        replace(entry, quantity=entry.quantity * signs.get(entry.kind, 1))
+        for entry in selectors.told(viewer.of(request), found[:PAGE])
+    ]
     return render(
         request,
         "web/entries.html",
@@ -128,8 +137,14 @@ def entries(request: HttpRequest) -> HttpResponse:
                 for kind in ledger_hooks.kinds.values()
             ],
             "older": paging.text(told[-1].mark) if len(found) > PAGE else "",
-            "count": ledger.tally(kinds[0]) if len(kinds) == 1 and not NARROWED & request.GET.keys() else None,
-            "where": request.GET.get("city") or (words.place(within) if within else ""),
+            "count": ledger.Count(
+                sum(count.entries for count in counts.values()),
+                sum(count.quantity * signs.get(kind, 1) for kind, count in counts.items()),
+            )
+            if counts
+            else None,
+            "where": asked.get("city") or (words.place(within) if within else ""),
+            "places": asked.get("places", "") if signs else "",
         },
     )
 

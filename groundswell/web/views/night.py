@@ -25,11 +25,6 @@ from groundswell.web.views.moving import moving
 NEWEST = 7
 NEWEST_OF = ("event.rsvp", "event.waiting", "event.promoted", "event.rsvp_cancelled", "event.attended")
 LATE_S = 5  # entries wait longer for their block: say so
-COMES = (
-    *("event.rsvp", "event.promoted", "event.rsvp_changed", "event.rsvp_cancelled", "event.opening_balance"),
-    *("event.moved_in", "event.moved_on"),
-)
-WAITS = ("event.waiting", "event.promoted", "event.waiting_changed", "event.left_waiting")
 
 
 @require_safe
@@ -63,8 +58,7 @@ def _board(request: HttpRequest) -> dict[str, object]:
         },
         "chart": _chart(found, "event.rsvp", lambda count: count.entries),
         "arrivals": _chart(found, "event.attended", lambda count: max(0, count.quantity)) if arrived else None,
-        "comes": urlencode({"kind": COMES}, doseq=True),
-        "waits": urlencode({"kind": WAITS}, doseq=True),
+        "made": urlencode({"kind": counting.MADE}, doseq=True),
         "newest": selectors.told(viewer.of(request), ledger.newest(NEWEST_OF, NEWEST)),
         "late": late if late >= LATE_S else 0,
         "began": found.places.events or deeds.totals["event.rsvp"].entries,
