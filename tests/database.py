@@ -48,10 +48,11 @@ def english() -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_movement() -> Iterator[None]:
-    """No test sees the movement that another one kept."""
-    from groundswell.powers import movement
+    """No test sees the movement that another one kept, nor is refused because another one was."""
+    from groundswell.powers import movement, public
 
     movement.forget()
+    public.forget_refusals()
     yield
     movement.forget()
 

@@ -6,6 +6,8 @@ machine filled it. Nothing typed is ever lost: a form that is refused comes back
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,15 +33,18 @@ SIGNER = signing.Signer(salt="powers.public")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 MIN_SECONDS = 2.0  # nobody fills in a form faster; 0 switches the time trap off, and only that
 MAX_SECONDS = 24 * 3600.0  # so long may a page lie in a cache or an open tab
+REFUSED_FOR = timedelta(seconds=1)  # whoever came too often is told so again without another look
+MOST_REFUSED = 10_000  # of whom this process remembers that
 
 
 def public_action(name: str, *, per_hour: float | None = 60, burst: int = 20) -> Callable[[View], View]:
     """A view whose posts need no session: from our own pages only (else 403), limited per client and form (else 429).
+    A flood costs next to nothing: who is refused gets the same page, from memory, until the second is over.
 
     Args:
         name: of the form, in the bucket's key.
         per_hour: posts a client may send in the long run; an address may be a whole meeting hall's. None: the view
-            counts what it does itself.
+            counts itself what the client does, and raises TooOften.
         burst: posts at once.
     """
 
@@ -47,15 +52,19 @@ def public_action(name: str, *, per_hour: float | None = 60, burst: int = 20) ->
         @csrf_exempt
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method not in SAFE:
-                if not from_own_page(request):
-                    return render(request, "powers/elsewhere.html", status=403)
-                if per_hour and not limits.take(f"{name}:{limits.client_key(request)}", per_hour=per_hour, burst=burst):
-                    return too_many(request, math.ceil(3600 / per_hour))
+            if request.method in SAFE:
+                return view(request, *args, **kwargs)
+            if not from_own_page(request):
+                return render(request, "powers/elsewhere.html", status=403)
+            client = f"{name}:{limits.client_key(request)}"
+            if (refusal := _refusals.get(client)) and timedelta() <= now() - refusal.at < REFUSED_FOR:
+                return refusal.again(request)
+            if per_hour and not limits.take(client, per_hour=per_hour, burst=burst):
+                return _refuse(client, request, math.ceil(3600 / per_hour))
             try:
                 return view(request, *args, **kwargs)
             except limits.TooOften as often:
-                return too_many(request, often.seconds)
+                return _refuse(client, request, often.seconds)
 
         return guarded
 
@@ -78,6 +87,37 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     response = render(request, "powers/too_many.html", {"seconds": seconds}, status=429)
     response["Retry-After"] = str(seconds)
     return response
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """What a client was told, when and at which address."""
+
+    at: datetime
+    address: str
+    page: bytes
+    seconds: int
+
+    def again(self, request: HttpRequest) -> HttpResponse:
+        if request.build_absolute_uri() != self.address:  # the page leads to itself in other languages
+            return too_many(request, self.seconds)
+        return HttpResponse(self.page, status=429, headers={"Retry-After": str(self.seconds)})
+
+
+_refusals: dict[str, _Refusal] = {}
+
+
+def _refuse(client: str, request: HttpRequest, seconds: int) -> HttpResponse:
+    reply = too_many(request, seconds)
+    if len(_refusals) >= MOST_REFUSED:
+        _refusals.clear()
+    _refusals[client] = _Refusal(now(), request.build_absolute_uri(), reply.content, seconds)
+    return reply
+
+
+def forget_refusals() -> None:
+    """Look again, whoever comes."""
+    _refusals.clear()
 
 
 def stamp() -> str:

@@ -96,6 +96,31 @@ def test_too_many_get_a_page_that_says_when(client, clock):
     assert client.post("/sign", sent, headers=OWN).status_code == 429
 
 
+@pytest.mark.parametrize("address", ["/sign", "/sign?from=elsewhere"])
+def test_who_is_refused_again_within_a_second_is_not_looked_up(client, clock, django_assert_num_queries, address):
+    """And hears the same of each address; the control, a second later, is looked up."""
+    sent = filled(client, clock)
+    for _ in range(4):
+        answer = client.post("/sign", sent, headers=OWN)
+    clock.shift(0.9)
+    with django_assert_num_queries(0):
+        again = client.post(address, sent, headers=OWN)
+    assert (again.status_code, again["Retry-After"]) == (answer.status_code, answer["Retry-After"]) == (429, "1")
+    assert "One moment, please" in again.content.decode()
+    clock.shift(0.1)
+    with django_assert_num_queries(1):
+        assert client.post(address, sent, headers=OWN).status_code == 200
+
+
+def test_no_more_clients_are_remembered_than_fit(client, clock, monkeypatch):
+    monkeypatch.setattr(public, "MOST_REFUSED", 5)
+    sent = filled(client, clock)
+    for number in range(12):
+        for _ in range(4):
+            answer = client.post("/sign", sent, headers=OWN, REMOTE_ADDR=f"192.0.2.{number}")
+        assert answer.status_code == 429 and len(public._refusals) <= 5
+
+
 def test_each_client_has_a_bucket_of_its_own(client, clock):
     sent = filled(client, clock)
     for _ in range(4):
