@@ -1,16 +1,17 @@
-"""Workers that are killed or frozen in the middle of a job. Everything runs at a twentieth of the real intervals."""
+"""Workers that are killed or frozen in the middle of a job. Everything runs at a faster pace than in truth."""
 
 import signal
 import threading
-import time
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from procrastinate.worker import Worker
 
-from groundswell.jobs import hooks, selectors, services
+from groundswell.jobs import hooks, selectors, services, worker
 from groundswell.jobs.worker import Pace
-from tests.crash.processes import HEARTBEAT, until
+from tests.at_once import HANGS_S, until
+from tests.crash.processes import HEARTBEAT
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 
@@ -108,20 +109,19 @@ def test_a_worker_outlives_its_connections(process):
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
-            until(lambda: jobs() == [], 30)
+            until(lambda: jobs() == [])
     connection.close()
     assert logged("effect") >= 2  # whoever is cut off right after the effect runs again
 
 
-def test_a_stopped_worker_finishes_what_it_runs():
-    from groundswell.jobs import worker
-    from groundswell.jobs.worker import Pace
-
-    stop, done = threading.Event(), []
+def test_a_stopped_worker_finishes_what_it_runs(monkeypatch):
+    stop, asked, done = threading.Event(), threading.Event(), []
+    ask = Worker.stop
+    monkeypatch.setattr(Worker, "stop", lambda self: (ask(self), asked.set()))
 
     def act(lease):
         stop.set()
-        time.sleep(0.5)
+        assert asked.wait(HANGS_S)
         with lease.transaction():
             done.append(1)
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from groundswell.ledger import consumers, selectors, services, verify
-from tests.crash.processes import until
+from tests.at_once import until
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 
