@@ -11,7 +11,7 @@ Errors:
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -36,7 +36,6 @@ LONGEST_PARTING = 1_000
 LENGTHS = {"title": 120, "venue": 120, "street": 160, "city": 100, "region": 60}
 DOORS_OPEN = timedelta(hours=1)  # before a shift: from then on checking in is what its host does most
 CONTACTS_SHOWN = timedelta(days=7)  # after the end of an event
-SAME_DAYS = timedelta(days=1)  # so much earlier or later is still about the day somebody had in mind
 PRIVATE_GRID = 50  # a place shown only to guests is drawn on a grid of 1/50 degree: about two kilometres
 
 
@@ -411,8 +410,7 @@ def people_must_hear(fields: Iterable[str]) -> bool:
 # --- places --------------------------------------------------------------------------------------------------------
 def has_come(starts_at: datetime, time_zone: str, now: datetime) -> bool:
     """Whether it is the day of the shift, where it is, or later: from then on one may mark who came."""
-    zone = ZoneInfo(time_zone)
-    return now.astimezone(zone).date() >= starts_at.astimezone(zone).date()
+    return local_day(now, time_zone) >= local_day(starts_at, time_zone)
 
 
 def room(capacity: int | None, filled: int, extra: int = 0) -> int | None:
@@ -475,20 +473,30 @@ def promoted(waiting: Iterable[tuple[UUID, int]], free: int | None) -> list[UUID
     return chosen
 
 
-def together(asked: Sequence[tuple[datetime, int]], offered: Sequence[tuple[datetime, int | None]]) -> list[int] | None:
+def local_day(at: datetime, time_zone: str) -> date:
+    """The day that the clock there shows."""
+    return at.astimezone(ZoneInfo(time_zone)).date()
+
+
+def together(
+    asked: Sequence[tuple[datetime, int]], offered: Sequence[tuple[datetime, int | None]], time_zone: str
+) -> list[int] | None:
     """To which shifts of another event people would go: for each shift the number of the nearest in time.
 
     Args:
+        time_zone: on whose clock both are on one day.
         asked: when each shift begins, and its places.
         offered: when each of the other begins, and what it has left; None: no limit.
 
     Returns:
-        None where a shift has none within `SAME_DAYS`, or they do not all find room.
+        None where a shift has none on its day, or they do not all find room.
     """
     left, chosen = [free for _starts, free in offered], []
     for starts, places in asked:
         near = [
-            (abs(other - starts), n) for n, (other, _free) in enumerate(offered) if abs(other - starts) <= SAME_DAYS
+            (abs(other - starts), n)
+            for n, (other, _free) in enumerate(offered)
+            if local_day(other, time_zone) == local_day(starts, time_zone)
         ]
         if not near:
             return None

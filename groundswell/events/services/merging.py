@@ -18,7 +18,7 @@ from groundswell.events.models import RSVP, Event, Merger, Shift
 from groundswell.events.rules import Act, Refused
 from groundswell.events.selectors import FoundEvent, PublicEvent
 from groundswell.events.services.hosting import add_host, standing
-from groundswell.events.services.routing import REACH_M, is_thin
+from groundswell.events.services.routing import is_thin
 from groundswell.events.services.rsvps import leave, move
 from groundswell.kit import clock
 from groundswell.ledger.services import record
@@ -37,15 +37,13 @@ def neighbors(event: Event) -> list[FoundEvent]:
     if closed(event):
         return []
     shown = selectors.shown(event)
-    found = nearby.with_room(shown, shown.shifts, limit=CONSIDERED, radius_m=REACH_M)
     asked = [(shift.starts_at, places) for shift in shown.shifts if (places := shift.taken + shift.waiting)]
     return [
         one
-        for one in found.events
-        if found.same_days
-        and one.online == event.online
+        for one in nearby.near_same_days(shown, CONSIDERED)
+        if one.online == event.online
         and one.starts_at > clock.now()
-        and rules.together(asked, [(shift.starts_at, shift.free) for shift in one.shifts]) is not None
+        and rules.together(asked, [(shift.starts_at, shift.free) for shift in one.shifts], event.time_zone) is not None
     ]
 
 
@@ -211,7 +209,7 @@ def _merge(merger: Merger, event: Event, into: Event, actor: str, *, together: b
     if any(rsvp.attended for rsvp in words):
         raise Refused(_("Somebody is there already. Let it happen where it is."))
     known = _known(into)
-    to = _places(shifts, [rsvp for rsvp in words if rsvp.person_id not in known], into)
+    to = _places(shifts, [rsvp for rsvp in words if rsvp.person_id not in known], event, into)
     event.state, event.merged_into = rules.next_standing(standing(event), Act.MERGE).state, into
     event.sequence += 1
     event.save(update_fields=["state", "merged_into", "sequence"])
@@ -252,7 +250,7 @@ def _known(into: Event) -> dict[UUID, RSVP]:
     return {rsvp.person_id: rsvp for rsvp in sorted(words, key=lambda rsvp: rsvp.state != RSVP.State.CANCELLED)}
 
 
-def _places(shifts: Mapping[UUID, Shift], words: Iterable[RSVP], into: Event) -> dict[UUID, Shift]:
+def _places(shifts: Mapping[UUID, Shift], words: Iterable[RSVP], event: Event, into: Event) -> dict[UUID, Shift]:
     """To which of the other event's shifts those of each shift go. Raises Refused where not all find room."""
     asked: dict[UUID, int] = {}
     for rsvp in words:
@@ -262,6 +260,7 @@ def _places(shifts: Mapping[UUID, Shift], words: Iterable[RSVP], into: Event) ->
     chosen = rules.together(
         [(shifts[pk].starts_at, places) for pk, places in asked.items()],
         [(shift.starts_at, shift.free) for shift in there],
+        event.time_zone,
     )
     if chosen is None:
         raise Refused(_no_room())

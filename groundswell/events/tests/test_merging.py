@@ -1,6 +1,6 @@
 """Two thin events become one: everybody has a place there, is counted once, and is told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -13,7 +13,6 @@ from groundswell.events.rules import Refused, together
 from groundswell.events.services import merging
 from groundswell.events.services import rsvps as deeds
 from groundswell.events.tests import making
-from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 from groundswell.messaging.models import Delivery
 from tests.at_once import together as at_once
@@ -287,7 +286,7 @@ def test_without_asking_for_room_it_would_break_off(cast, small, large, monkeypa
     comes(small, "erin"), comes(small, "gus")
     merger = asked(cast, small, large)
     comes(large, "hal", guests=8)
-    monkeypatch.setattr(merging.rules, "together", lambda asked, offered: [0] * len(asked))
+    monkeypatch.setattr(merging.rules, "together", lambda asked, offered, zone: [0] * len(asked))
     with pytest.raises(AssertionError):
         merging.agree(merger, making.TEST, together=False)
     assert going(small) == {"Erin": 1, "Gus": 1}
@@ -357,7 +356,7 @@ def test_only_neighbors_with_room_for_all_on_the_same_days_are_offered(cast, sma
     comes(small, "erin", guests=2), comes(small, "gus")
     fits = making.published(making.person("bob"), title="Fits", shifts=[making.shift(4)])
     making.published(making.person("hal"), title="Too small", shifts=[making.shift(3)])
-    making.published(making.person("ida"), title="Too late", shifts=[making.shift(days=9)])
+    making.published(making.person("ida"), title="Too late", shifts=[making.shift(days=4, hour=10)])
     making.published(making.person("joe"), title="Too far", postal_code="02108")
     making.published(making.person("kim"), title="Online", online=True, postal_code="", time_zone="America/New_York")
     assert [one.id for one in merging.neighbors(small)] == [fits.pk]
@@ -378,12 +377,18 @@ def test_numbers_without_names_are_not_moved(cast, small, large):
 
 
 def test_each_shift_goes_to_the_nearest_of_the_other():
-    now = clock.now()
+    now = datetime(2026, 5, 6, 17, tzinfo=UTC)
     evening, night, later = now, now + timedelta(hours=3), now + timedelta(days=3)
-    assert together([(evening, 2), (night, 3)], [(night, 3), (evening, None)]) == [1, 0]
-    assert together([(evening, 2), (night, 2)], [(evening, 3)]) is None, "not room for all"
-    assert together([(evening, 1)], [(later, None)]) is None, "not on the same days"
-    assert together([], []) == []
+    assert together([(evening, 2), (night, 3)], [(night, 3), (evening, None)], "UTC") == [1, 0]
+    assert together([(evening, 2), (night, 2)], [(evening, 3)], "UTC") is None, "not room for all"
+    assert together([(evening, 1)], [(later, None)], "UTC") is None, "not on the same day"
+    assert together([], [], "UTC") == []
+
+
+def test_nobody_goes_to_another_day_even_within_hours():
+    late, soon_after = (datetime(2026, 5, day, hour, tzinfo=UTC) for day, hour in ((6, 3), (6, 5)))
+    assert together([(late, 1)], [(soon_after, None)], "UTC") == [0]
+    assert together([(late, 1)], [(soon_after, None)], "America/New_York") is None, "there it is past midnight"
 
 
 def test_two_words_of_one_person_take_one_place(cast, large):

@@ -272,15 +272,39 @@ def test_a_full_event_offers_the_waiting_list_and_others_with_room(page):
 def test_a_full_event_offers_room_on_the_same_days_before_nearer_room_on_others(page):
     full = making.published(title="Full one", shifts=[making.shift(1)])
     making.published(title="Near but a week later", shifts=[making.shift(9, days=10)])
-    making.published(title="A day later", postal_code="05602", shifts=[making.shift(9, days=4)])
-    making.published(title="Full as well", shifts=[making.shift(1, days=4)])
+    making.published(title="The next morning", shifts=[making.shift(9, days=4, hour=9)])
+    making.published(title="That morning", postal_code="05491", shifts=[making.shift(9, hour=9)])
+    making.published(title="Full as well", shifts=[making.shift(1, hour=9)])
     say_yes(page, full)
     say_yes(page, Event.objects.get(title="Full as well"), email="bob@example.org")
     thanks = say_yes(page, full, email="charlie@example.org")["Location"]
     for path in (f"/events/{full.pk}", thanks):
         text = page.get(path).content.decode()
-        assert "with room, on the same days" in text and "A day later" in text and "miles" in text
-        assert "Near but" not in text and "Full as well" not in text
+        assert "Near this one, with room" in text and "On the same days." in text
+        assert "That morning" in text and "miles" in text
+        assert "Near but" not in text and "Full as well" not in text and "The next morning" not in text
+
+
+@pytest.mark.parametrize(
+    ("others", "heading", "days", "offered"),
+    [
+        ([("05491", 4), ("05401", 10)], "Near this one", "On the days before or after.", "05491"),
+        ([("05602", 3), ("05401", 4)], "Near this one", "On the days before or after.", "05401"),
+        ([("05602", 3), ("05602", 4), ("05401", 10)], "Further away", "On the same days.", "05602"),
+        ([("05602", 4), ("05401", 10)], "Further away", "On the days before or after.", "05602"),
+        ([("05602", 10), ("05401", 10)], "Near this one", "On other days.", "05401"),
+        ([("10001", 3)], "", "", ""),
+    ],
+)
+def test_where_the_same_days_have_no_room_nearby_it_is_looked_for_around(page, others, heading, days, offered):
+    """05401 is the full one's, 05491 is 21 miles away, 05602 is 37, and 10001 is 260."""
+    full = making.published(title="Full one", shifts=[making.shift(1)])
+    for code, day in others:
+        making.published(title=f"In {code}", postal_code=code, shifts=[making.shift(9, days=day)])
+    say_yes(page, full)
+    text = page.get(f"/events/{full.pk}").content.decode()
+    assert (f"{heading}, with room" in text) == bool(heading) and days in text
+    assert {code for code in ("05401", "05491", "05602", "10001") if f"In {code}" in text} == {offered} - {""}
 
 
 def test_where_the_same_days_have_no_room_a_full_event_offers_other_days(page):
@@ -288,7 +312,7 @@ def test_where_the_same_days_have_no_room_a_full_event_offers_other_days(page):
     making.published(title="A week later", shifts=[making.shift(9, days=10)])
     say_yes(page, full)
     text = page.get(f"/events/{full.pk}").content.decode()
-    assert "with room, on other days" in text and "A week later" in text
+    assert "On other days." in text and "A week later" in text
 
 
 def test_whoever_got_a_place_is_not_sent_elsewhere(page):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from groundswell.events import selectors
+from groundswell.events import nearby, selectors
 from groundswell.events.models import Event, Merger
 from groundswell.events.rules import Refused
 from groundswell.events.selectors import FoundEvent, PublicEvent
@@ -42,6 +42,7 @@ def merge(request: HttpRequest, event_id: UUID) -> HttpResponse:
     context: dict[str, Any] = running(request, event, "fill") | {
         "thin": is_thin(event),
         "closed": merging.closed(event),
+        "reach": nearby.NEAR_M,
         "asked": merging.asked_by(event),
         "asked_of": [(merger, *_guests(merger.event)) for merger in merging.asked_of(event)],
         "neighbors": [(one, runs(request, one.id)) for one in near[:SHOWN]],

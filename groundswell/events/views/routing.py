@@ -68,6 +68,7 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "runs": runs(request, event.pk),
         "closed": routing.closed(event),
         "to_invite": routing.to_invite(event),
+        "reach": routing.REACH_M,
         "invited": routing.invited(event),
         "form": form,
     }
