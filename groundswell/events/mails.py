@@ -324,13 +324,39 @@ def called_off_to_host(event: PublicEvent) -> Letter:
     )
 
 
-def handed_over(event: PublicEvent) -> Letter:
-    """They lead it now."""
+def lead_asked(event: PublicEvent, _name: str) -> Letter:
+    """Who leads it would hand it over to them."""
     return Letter(
-        _("You lead it now: %(title)s") % {"title": event.title},
-        [_("This event was handed over to you. From now on you decide who runs it with you.")],
+        _("Will you lead it? %(title)s") % {"title": event.title},
+        [
+            _("Whoever leads this event asks you to take it over. You would decide who runs it with you."),
+            _("Nothing changes until you say yes on its page."),
+        ],
+        [(_("See and answer"), settings.BASE_URL + reverse("events:hand_over", args=[event.id]))],
+        event,
+        notice=True,
+    )
+
+
+def lead_taken(event: PublicEvent, name: str) -> Letter:
+    """Another one leads it now."""
+    about = {"name": name, "title": event.title}
+    return Letter(
+        _("%(name)s leads it now: %(title)s") % about,
+        [_("%(name)s took the event over. You run it with them until you leave it on its page.") % about],
         [(_("Change the event, see who comes"), edit_url(event))],
         event,
+        notice=True,
+    )
+
+
+def lead_declined(event: PublicEvent, name: str) -> Letter:
+    """They would rather not lead it."""
+    about = {"name": name, "title": event.title}
+    return Letter(
+        _("You still lead it: %(title)s") % about,
+        [_("%(name)s would rather not take the event over. You can ask somebody else.") % about],
+        [(_("The event’s hosts"), edit_url(event) + "#hosts")],
         notice=True,
     )
 

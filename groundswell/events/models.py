@@ -232,6 +232,7 @@ class Host(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="host_set")
     person = models.ForeignKey(Person, models.CASCADE, related_name="host_set")
     lead = models.BooleanField(default=False)  # the host; the others are co-hosts
+    asked_at = models.DateTimeField(null=True)  # when a co-host was asked to lead it, until they answer
     at = models.DateTimeField(default=now)
 
     class Meta:

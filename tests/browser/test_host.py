@@ -78,13 +78,21 @@ def test_an_event_is_called_off_once_the_mail_was_seen(page, event):
     assert event.state == "cancelled"
 
 
-def test_an_event_is_handed_over_with_two_taps(page, event):
-    bob = making.person("bob")
+def test_an_event_is_handed_over_once_a_co_host_says_yes(page, event):
+    bob = person_of_user(powers.proved_address("bob@example.org"))
     events.add_host(event, bob, making.TEST)
     page.goto(f"/events/{event.pk}/host")
-    page.get_by_role("link", name="Co-hosts, hand over").tap()
-    page.get_by_role("button", name="Make lead").tap()
-    expect(page.locator(".hosts li").first).to_contain_text("Bob")
+    page.get_by_role("link", name="Hand it over").tap()
+    page.get_by_role("button", name="Ask them").tap()
+    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+    assert Host.objects.get(event=event, lead=True).person != bob
+    his = page.context.browser.new_context(base_url=page.url.partition("/events")[0]).new_page()
+    deliver()
+    sign_in(his, "bob@example.org")
+    his.goto(f"/events/{event.pk}/hand-over")
+    his.get_by_role("button", name="Yes, I lead it").click()
+    expect(his.locator(".toasts")).to_contain_text("You lead the event now.")
+    his.context.close()
     assert Host.objects.get(event=event, lead=True).person == bob
 
 

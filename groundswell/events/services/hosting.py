@@ -222,23 +222,6 @@ def remove_host(event: Event, person: Person, actor: str) -> None:
         record("event.host_removed", actor=actor, person_id=person.pk, on=("event", event.pk))
 
 
-def hand_over(event: Event, person: Person, actor: str) -> None:
-    """Make a co-host the lead; they are told.
-
-    Raises:
-        Refused: they do not host the event, or whoever does it does not lead it (`leads`).
-    """
-    with transaction.atomic():
-        event = locked(event)
-        if not leads(event, actor):
-            raise Refused(_("Only the lead host hands the event over. Ask them."))
-        if not Host.objects.filter(event=event, person=person).exists():
-            raise Refused(_("Add them as a co-host first."))
-        Host.objects.filter(event=event, lead=True).exclude(person=person).update(lead=False)
-        if Host.objects.filter(event=event, person=person, lead=False).update(lead=True):
-            record("event.handed_over", actor=actor, person_id=person.pk, on=("event", event.pk))
-
-
 # --- the row and its locks -----------------------------------------------------------------------------------------
 def locked(event: Event) -> Event:
     """The row as it is now, ours until the transaction ends."""

@@ -51,7 +51,7 @@ TO_HOST = {
     "event.sent_back": Event.State.DRAFT,
 }
 TO_EVERYBODY = {"event.changed": Event.State.PUBLISHED, "event.cancelled": Event.State.CANCELLED}
-TO_CO_HOST = {"event.host_removed", "event.handed_over"}
+TO_CO_HOST = {"event.host_removed"}
 KINDS = frozenset(TO_GUEST | TO_HOST | TO_EVERYBODY) | TO_CO_HOST
 TOLD_WHOEVER_DID_IT = TO_EVERYBODY.keys() | {"event.promoted"}
 TOLD_TOGETHER = "event.made_like"  # what a copy went through before this entry of it stands in the one mail for all
@@ -254,17 +254,14 @@ def _to_host(kind: str, host: Person, event: Event) -> Callable[[], Letter]:
 
 
 def _to_co_host(entry: Entry, event: Event) -> Iterator[_Asked]:
-    """To whom somebody else took off, or handed the event over, if that still holds."""
+    """To whom somebody else took off, if that still holds."""
     assert entry.person_id
     person = Person.objects.get(pk=entry.person_id)
     host = next((host for host in event.host_set.all() if host.person_id == person.pk), None)
     if selectors.is_actor(person, entry.actor):
         return
-    if entry.kind == "event.host_removed" and host is None:
+    if host is None:
         yield _asked(entry, person, lambda: mails.taken_off(event))
-    if entry.kind == "event.handed_over" and host and host.lead:
-        shown = selectors.shown(event, exact=True)
-        yield _asked(entry, person, lambda: mails.handed_over(shown))
 
 
 def _to_other_host(about: _Told, host: Host, event: Event) -> _Asked:

@@ -7,9 +7,11 @@ import pytest
 from groundswell.events import rules, selectors, services, verbs
 from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused, ShiftDetails
+from groundswell.events.services import handing
 from groundswell.events.tests.making import TEST, ago, at, details, draft, first, person, published, shift, who
 from groundswell.kit import clock
 from groundswell.ledger import selectors as ledger
+from groundswell.ledger.rules import person_actor
 from groundswell.people.models import ContactPoint
 from groundswell.people.selectors import NotFound
 from groundswell.powers.models import Movement
@@ -327,15 +329,22 @@ def test_a_lead_hands_over_before_leaving(cast):
     with pytest.raises(Refused):
         services.remove_host(event, alice, TEST)
     with pytest.raises(Refused):
-        services.hand_over(event, bob, TEST)
+        handing.ask(event, bob, TEST)
     services.add_host(event, bob, TEST)
     services.add_host(event, bob, TEST)
-    services.hand_over(event, bob, TEST)
+    handing.ask(event, bob, TEST)
+    assert event.host_set.get(lead=True).person == alice
+    handing.accept(event, person_actor(bob.pk))
     services.remove_host(event, alice, TEST)
     assert [(host.person, host.lead) for host in selectors.hosts_of(event)] == [(bob, True)]
     with pytest.raises(NotFound):
         selectors.access_event(cast.alice, event.pk)
-    assert kinds_on(event)[1:] == ["event.host_added", "event.handed_over", "event.host_removed"]
+    assert kinds_on(event)[1:] == [
+        "event.host_added",
+        "event.handover_asked",
+        "event.handed_over",
+        "event.host_removed",
+    ]
 
 
 def test_the_form_shows_times_on_the_events_own_clock():

@@ -94,14 +94,22 @@ def hosted_with(world, role="charlie"):
     return {host.person.given_name: str(host.person_id) for host in world.event.host_set.select_related("person")}
 
 
-@pytest.mark.parametrize(("act", "whom"), [("lead", "Charlie"), ("remove", "Alice"), ("lead", "Alice")])
-def test_a_co_host_takes_nothing_over(world, act, whom):
+@pytest.mark.parametrize(
+    ("page", "act", "whom"),
+    [
+        ("hosts", "remove", "Alice"),
+        ("hand-over", "ask", "Charlie"),
+        ("hand-over", "ask", "Alice"),
+        ("hand-over", "accept", "Charlie"),
+    ],
+)
+def test_a_co_host_takes_nothing_over(world, page, act, whom):
     names = hosted_with(world)
     client = world.client("charlie")
-    client.post(f"/events/{world.event.pk}/hosts", {"act": act, "person": names[whom]})
+    client.post(f"/events/{world.event.pk}/{page}", {"act": act, "person": names[whom]})
     assert world.event.host_set.get(lead=True).person.given_name == "Alice"
     text = client.get(f"/events/{world.event.pk}/edit").content.decode()
-    assert "Make lead" not in text and "Take off" not in text and "Leave" in text
+    assert "Hand it over" not in text and "Take off" not in text and "Leave" in text
 
 
 def test_a_co_host_removes_nobody_but_themselves(world):
@@ -126,16 +134,36 @@ def test_the_lead_and_staff_decide_who_runs_it_and_those_they_decide_on_are_told
     names = hosted_with(world)
     url = f"/events/{world.event.pk}/hosts"
     client = world.client(role)
-    assert "Make lead" in client.get(f"/events/{world.event.pk}/edit").content.decode()
-    client.post(url, {"act": "lead", "person": names["Charlie"]})
+    page = f"/events/{world.event.pk}/hand-over"
+    assert page in client.get(f"/events/{world.event.pk}/edit").content.decode()
+    for _again in range(2):
+        client.post(page, {"act": "ask", "person": names["Charlie"]})
+    assert world.event.host_set.get(lead=True).person.given_name == "Alice"
+    mail = Delivery.objects.get(key__startswith="event.handover_asked")
+    assert mail.address == "charlie@example.org" and page in mail.text
+    world.client("charlie").post(page, {"act": "accept"})
     assert world.event.host_set.get(lead=True).person.given_name == "Charlie"
-    catch_up()
-    drain()
     mail = Delivery.objects.get(key__startswith="event.handed_over")
-    assert mail.address == "charlie@example.org" and "You lead it now" in mail.subject
+    assert mail.address == "alice@example.org" and "Charlie leads it now" in mail.subject
     world.client("charlie").post(url, {"act": "remove", "person": names["Alice"]})
     catch_up()
     drain()
     mail = Delivery.objects.get(key__startswith="event.host_removed")
     assert mail.address == "alice@example.org" and "Kanarienweg" not in mail.text
     assert world.client("alice").get(f"/events/{world.event.pk}/edit").status_code == 404
+
+
+def test_until_it_is_answered_the_question_is_taken_back_and_a_no_changes_nothing(world):
+    names = hosted_with(world)
+    alice, charlie, page = world.client("alice"), world.client("charlie"), f"/events/{world.event.pk}/hand-over"
+    alice.post(page, {"act": "ask", "person": names["Charlie"]})
+    assert "Alice asks you to lead this event." in charlie.get(f"/events/{world.event.pk}/host").content.decode()
+    alice.post(page, {"act": "take_back"})
+    late = charlie.post(page, {"act": "accept"}, follow=True).content.decode()
+    assert "This question was answered, or taken back." in late
+    alice.post(page, {"act": "ask", "person": names["Charlie"]})
+    charlie.post(page, {"act": "decline"})
+    mail = Delivery.objects.get(key__startswith="event.handover_declined")
+    assert mail.address == "alice@example.org" and "Charlie would rather not" in mail.text
+    assert world.event.host_set.get(lead=True).person.given_name == "Alice"
+    assert not world.event.host_set.filter(asked_at__isnull=False).exists()

@@ -342,19 +342,17 @@ def _called_off(request: HttpRequest, event: Event, words: str) -> dict[str, Any
 @signed_in
 @require_POST
 def hosts(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Ask somebody to be a co-host, take that back, take one off, or hand the event over."""
+    """Ask somebody to be a co-host, take that back, or take one off."""
     event = mine(request, event_id)
     actor = actor_of(request)
-    if request.POST.get("act") in ("remove", "lead"):
+    if request.POST.get("act") == "remove":
         person = _host(event, request.POST.get("person", ""))
         try:
-            if person and request.POST["act"] == "remove":
+            if person:
                 services.remove_host(event, person, actor)
                 if selectors.is_actor(person, actor):
                     messages.success(request, _("You do not host this event any more."))
                     return redirect(settings.LOGIN_REDIRECT_URL)
-            elif person:
-                services.hand_over(event, person, actor)
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect(reverse("events:edit", args=[event.pk]) + "#hosts")

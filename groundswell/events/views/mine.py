@@ -36,13 +36,17 @@ def actor_of(request: HttpRequest) -> str:
 
 def running(request: HttpRequest, event: Event, tab: str) -> dict[str, Any]:
     """What `events/running.html` shows around a tab."""
+    hosts = list(selectors.hosts_of(event))
+    asked = next((host for host in hosts if host.asked_at), None)
     return {
         "leads": leads(event, actor_of(request)),
         "tab": tab,
         "event": selectors.shown(event, exact=True),
         "row": event,
         "again": reviewed_again(event),
-        "hosts": selectors.hosts_of(event),
+        "hosts": hosts,
+        "asked_lead": asked,
+        "my_turn": bool(asked and asked.person.user_id == request.user.pk),
         "invited": event.invitations.filter(accepted_at=None).order_by("at", "pk"),
         "cohost": CoHostForm(),
         "proposed": merging.asked_of(event),
