@@ -1,25 +1,27 @@
 """Bringing people and places together: more places where not everybody comes, more people where there is room.
 
 Nobody is invited twice within `AGAIN`, whichever events they live near: the table of the invited has one row a person,
-and one statement claims it, so two jobs at once never both get somebody.
+and one statement claims it, so two jobs at once never both get somebody. Whom an event invited is in the ledger, for
+ever: that row may be of another event by then.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from groundswell.events import attendance, mails, rules, selectors
-from groundswell.events.models import Event, Invited
+from groundswell.events.models import Event
 from groundswell.events.rules import Act, Invalid, Refused
 from groundswell.events.services.hosting import locked, standing
 from groundswell.events.services.offering import offer
 from groundswell.jobs import services as jobs
 from groundswell.kit import clock, geo
+from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import system_actor
 from groundswell.ledger.services import record
 from groundswell.messaging.services import Message, queue_many
@@ -29,7 +31,7 @@ from groundswell.people.selectors import reached_by
 
 BOUNDS = (0, 1, 5, 10)  # percent
 REACH_M = 50_000
-CONSIDERED = 1_500  # the nearest
+CONSIDERED = 1_500  # the nearest of those who may be invited
 MOST_INVITED = 500  # of them, by one event
 AGAIN = timedelta(days=21)  # until somebody may be invited again
 BATCH = 100  # mails a transaction
@@ -66,32 +68,31 @@ def overbook(event: Event, percent: int, actor: str) -> Event:
 # The nearest who agreed to hear by email about events and proved an address that works; without those who host or said
 # something of this event, and those invited lately.
 _NEAREST = """
-SELECT person.id, near.far FROM (
-    SELECT person.id, near.far
-    FROM unnest(%(zips)s::text[], %(far)s::float8[]) AS near (zip, far)
-    JOIN people_person person ON left(person.postal_code, 5) = near.zip
-    WHERE EXISTS (
-        SELECT FROM people_contactpoint point
-        WHERE point.person_id = person.id AND point.channel = 'email' AND point.verified_at IS NOT NULL
-          AND point.status IN ('works', 'unverified')
-    ) AND (
-        SELECT word.given FROM people_consent word
-        WHERE word.person_id = person.id AND word.purpose = 'events' AND word.channel = 'email'
-        ORDER BY word.at DESC, word.id DESC LIMIT 1
-    )
-    ORDER BY near.far, person.id LIMIT %(considered)s
-) near JOIN people_person person ON person.id = near.id
-WHERE NOT EXISTS (
-    SELECT FROM events_invited invited
-    WHERE invited.person_id = near.id AND (invited.at > %(since)s OR invited.event_id = %(event)s)
+SELECT person.id, near.far
+FROM unnest(%(zips)s::text[], %(far)s::float8[]) AS near (zip, far)
+JOIN people_person person ON left(person.postal_code, 5) = near.zip
+WHERE EXISTS (
+    SELECT FROM people_contactpoint point
+    WHERE point.person_id = person.id AND point.channel = 'email' AND point.verified_at IS NOT NULL
+      AND point.status IN ('works', 'unverified')
+) AND (
+    SELECT word.given FROM people_consent word
+    WHERE word.person_id = person.id AND word.purpose = 'events' AND word.channel = 'email'
+    ORDER BY word.at DESC, word.id DESC LIMIT 1
 )
-  AND NOT EXISTS (SELECT FROM events_host host WHERE host.person_id = near.id AND host.event_id = %(event)s)
+  AND NOT EXISTS (SELECT FROM events_invited invited WHERE invited.person_id = person.id AND invited.at > %(since)s)
+  AND NOT EXISTS (
+    SELECT FROM ledger_entry entry
+    WHERE entry.kind = 'event.invited' AND entry.on_id = %(event)s AND entry.person_id = person.id
+)
+  AND NOT EXISTS (SELECT FROM events_host host WHERE host.person_id = person.id AND host.event_id = %(event)s)
   AND NOT EXISTS (
     SELECT FROM events_rsvp rsvp JOIN events_shift shift ON shift.id = rsvp.shift_id
-    WHERE rsvp.person_id = near.id AND shift.event_id = %(event)s
+    WHERE rsvp.person_id = person.id AND shift.event_id = %(event)s
 )
+ORDER BY near.far, person.id LIMIT %(considered)s
 """
-_HOW_MANY = f"SELECT count(*) FROM (SELECT FROM ({_NEAREST}) nearest LIMIT %(most)s) chosen"  # noqa: S608
+_HOW_MANY = f"SELECT count(*) FROM ({_NEAREST}) nearest"  # noqa: S608
 # In one order of people, so that jobs of two events never wait for each other in a circle.
 _CLAIM = f"""
 INSERT INTO events_invited (person_id, event_id, at)
@@ -104,20 +105,32 @@ RETURNING person_id
 """  # noqa: S608
 
 
-def to_invite(event: Event) -> int:
-    """How many would be invited now."""
-    asked = _asked(event)
-    most = MOST_INVITED - invited(event)
-    if asked is None or most <= 0:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_HOW_MANY, {**asked, "most": most})
-        return int(cursor.fetchone()[0])
+class Invitable(NamedTuple):
+    """The people nearby whom an event may invite.
+
+    Attributes:
+        remain: how many of them nobody invited lately, up to `CONSIDERED`.
+        now: how many this event would invite.
+        invited: how many it has.
+    """
+
+    remain: int
+    now: int
+    invited: int
 
 
-def invited(event: Event) -> int:
-    """How many this event has invited."""
-    return Invited.objects.filter(event=event).count()
+def invitable(event: Event) -> Invitable:
+    """Whom the event may invite, and has."""
+    remain, before = 0, _invited(event)
+    if asked := _asked(event):
+        with connection.cursor() as cursor:
+            cursor.execute(_HOW_MANY, asked)
+            remain = int(cursor.fetchone()[0])
+    return Invitable(remain, max(0, min(remain, MOST_INVITED - before)), before)
+
+
+def _invited(event: Event) -> int:
+    return Entry.objects.filter(kind="event.invited", on_id=event.pk).count()
 
 
 def invite(event: Event, actor: str) -> None:
@@ -140,7 +153,7 @@ def invite_nearest(lease: jobs.Lease, *, event_id: str, actor: str) -> None:
             event = Event.objects.select_for_update(of=("self",)).filter(pk=UUID(event_id)).first()
             if event is None or closed(event):
                 return
-            claimed = _claim(event, min(BATCH, MOST_INVITED - invited(event)))
+            claimed = _claim(event, min(BATCH, MOST_INVITED - _invited(event)))
             _write(event, claimed, actor)
         if not claimed:
             return

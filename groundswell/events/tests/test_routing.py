@@ -19,7 +19,7 @@ from groundswell.people import services as people
 from groundswell.people.models import ContactPoint
 from groundswell.people.rules import NewPerson
 from groundswell.people.selectors import agrees
-from groundswell.powers.services import give
+from groundswell.powers.services import give, proved_address
 from tests.at_once import together
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_the_nearest_who_agreed_and_proved_their_address_are_invited():
     )
     people.withdraw(neighbor("Left"), "events", "email", actor=making.TEST)
     ContactPoint.objects.filter(person=neighbor("Bounces")).update(status="bounces")
-    assert routing.to_invite(event) == 2
+    assert routing.invitable(event).now == 2
     assert invite(event) == {"Near", "Vergennes"}
     mails = Delivery.objects.filter(key__startswith="event.invited:")
     assert {mail.person.given_name for mail in mails} == {"Near", "Vergennes"}
@@ -70,11 +70,11 @@ def test_without_asking_for_consent_more_would_be_invited(monkeypatch):
     """The control."""
     neighbor("Silent", to="")
     event = making.published()
-    assert routing.to_invite(event) == 0
-    start = routing._HOW_MANY.index("AND (\n        SELECT word.given")
-    end = routing._HOW_MANY.index("ORDER BY near.far")
+    assert routing.invitable(event).now == 0
+    start = routing._HOW_MANY.index("AND (\n    SELECT word.given")
+    end = routing._HOW_MANY.index("AND NOT EXISTS")
     monkeypatch.setattr(routing, "_HOW_MANY", routing._HOW_MANY[:start] + routing._HOW_MANY[end:])
-    assert routing.to_invite(event) == 1
+    assert routing.invitable(event).now == 1
 
 
 def test_hosts_and_whoever_said_something_are_not_invited():
@@ -89,7 +89,7 @@ def test_nobody_is_invited_twice_in_three_weeks_whichever_event(monkeypatch):
     one, other = making.published(), making.published(making.person("bob"))
     neighbor("Near")
     assert invite(one) == {"Near"}
-    assert routing.to_invite(other) == 0 and invite(other) == set() and invite(one) == {"Near"}
+    assert routing.invitable(other).now == 0 and invite(other) == set() and invite(one) == {"Near"}
     Invited.objects.update(at=clock.now() - routing.AGAIN - timedelta(minutes=1))
     assert invite(other) == {"Near"}
     assert Delivery.objects.filter(key__startswith="event.invited:").count() == 2
@@ -100,7 +100,7 @@ def test_nobody_is_reminded_by_a_second_invitation_to_the_same_event():
     neighbor("Near")
     invite(event)
     Invited.objects.update(at=clock.now() - routing.AGAIN - timedelta(minutes=1))
-    assert routing.to_invite(event) == 0
+    assert routing.invitable(event).now == 0
 
 
 def test_an_event_invites_at_most_so_many_the_nearest_first(monkeypatch):
@@ -111,15 +111,55 @@ def test_an_event_invites_at_most_so_many_the_nearest_first(monkeypatch):
         neighbor(name, zip="05491")
     for name in ("Near1", "Near2"):
         neighbor(name)
-    assert routing.to_invite(event) == 3
-    assert {"Near1", "Near2"} < invite(event) and routing.invited(event) == 3
-    assert routing.to_invite(event) == 0
+    assert routing.invitable(event).now == 3
+    assert {"Near1", "Near2"} < invite(event) and routing.invitable(event).invited == 3
+    assert routing.invitable(event).now == 0
 
 
 def test_only_the_nearest_so_many_are_considered(monkeypatch):
     monkeypatch.setattr(routing, "CONSIDERED", 1)
+    monkeypatch.setattr(routing, "BATCH", 1)
     neighbor("Near"), neighbor("Far", zip="05491")
-    assert invite(making.published()) == {"Near"}
+    assert routing.invitable(making.published()).remain == 1
+
+
+def test_several_thin_events_share_the_people_between_them(cast, monkeypatch):
+    """Each invites the nearest who remain, and its host sees how many these are."""
+    monkeypatch.setattr(routing, "MOST_INVITED", 2)
+    for number in range(5):
+        neighbor(f"Near{number}", zip=("05401", "05491")[number // 3])
+    hosts = ["alice", "bob", "gus", "hal"]
+    events = [making.published(making.person(name), title=f"At {name}’s") for name in hosts]
+    invited = []
+    for event, name, seen in zip(
+        events,
+        hosts,
+        ["5 people live within", "3 people live within", "1 person lives within", "There is nobody more within"],
+        strict=True,
+    ):
+        page, fill = Client(headers={"sec-fetch-site": "same-origin"}), f"/events/{event.pk}/host/fill"
+        page.force_login(proved_address(f"{name}@example.org"))
+        assert seen in page.get(fill).content.decode()
+        page.post(fill, {"act": "invite"})
+        page.post(fill, {"act": "invite"})
+        worker.drain()
+        invited.append(set(Invited.objects.filter(event=event).values_list("person__given_name", flat=True)))
+    assert [len(names) for names in invited] == [2, 2, 1, 0] and len(set().union(*invited)) == 5
+    assert invited[0] < {"Near0", "Near1", "Near2"}
+    assert Delivery.objects.filter(key__startswith="event.invited:").count() == 5
+
+
+def test_who_was_invited_elsewhere_since_still_counts_for_the_first_event(cast, monkeypatch):
+    monkeypatch.setattr(routing, "MOST_INVITED", 1)
+    one, other = making.published(cast.people["alice"]), making.published(making.person("bob"))
+    neighbor("Near")
+    for event in (one, other):
+        invite(event)
+        Invited.objects.update(at=clock.now() - routing.AGAIN - timedelta(minutes=1))
+    neighbor("New")
+    assert invite(one) == set() and routing.invitable(one) == (1, 0, 1), "neither Near again nor more than its share"
+    text = browser(cast.alice).get(f"/events/{one.pk}/host/fill").content.decode()
+    assert "1 is invited already." in text and "One event invites at most 1. 1 person more lives nearby" in text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -180,11 +220,11 @@ def test_the_link_in_the_mail_ends_invitations_and_nothing_else():
     assert f"/events/no-more/{token}" in Delivery.objects.get(key__startswith="event.invited:").text
     page = Client(headers={"sec-fetch-site": "same-origin"})
     assert "No more of these?" in page.get(f"/events/no-more/{token}").content.decode()
-    assert Invited.objects.exists() and routing.to_invite(making.published(making.person("bob"))) == 0
+    assert Invited.objects.exists() and routing.invitable(making.published(making.person("bob"))).now == 0
     page.post(f"/events/no-more/{token}")
     assert "You get no more of these" in page.get(f"/events/no-more/{token}").content.decode()
     Invited.objects.all().delete()
-    assert routing.to_invite(event) == 0 and agrees(near, "news", "email")
+    assert routing.invitable(event).now == 0 and agrees(near, "news", "email")
 
 
 # --- looking every day ---------------------------------------------------------------------------------------------

@@ -67,9 +67,9 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "neighbors": merging.neighbors(event)[: nearby.OFFERED] if thin else [],
         "runs": runs(request, event.pk),
         "closed": routing.closed(event),
-        "to_invite": routing.to_invite(event),
+        "invitable": routing.invitable(event),
+        "most_invited": routing.MOST_INVITED,
         "reach": routing.REACH_M,
-        "invited": routing.invited(event),
         "form": form,
     }
     status = 422 if form.errors else 200
