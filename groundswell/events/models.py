@@ -198,6 +198,7 @@ class RSVP(models.Model):
     guests = models.PositiveSmallIntegerField(default=0)  # besides the person
     source = models.ForeignKey(Source, models.SET_NULL, null=True, related_name="+", db_index=False)
     attended = models.BooleanField(null=True)
+    came = models.PositiveSmallIntegerField(null=True)  # how many of them, where they came but not all of them
     called = models.CharField(max_length=13, choices=Call, blank=True, default="", db_default="")  # the last result
     called_at = models.DateTimeField(null=True)
     written_as = models.CharField(max_length=100, blank=True, default="", db_default="")
@@ -224,6 +225,11 @@ class RSVP(models.Model):
     @property
     def places(self) -> int:
         return 1 + self.guests
+
+    @property
+    def here(self) -> int:
+        """How many of them came."""
+        return (self.came or self.places) if self.attended else 0
 
 
 class Host(models.Model):

@@ -89,7 +89,10 @@ def sheet(event: Event, guests: Sequence[RSVP], desk_url: str) -> bytes:
             "empty": EMPTY_ROWS,
             "words": {
                 "sheet": _("Sign-in sheet of %(movement)s") % {"movement": movement().name},
-                "how": _("Tick everybody who is here. Afterwards type in the codes of the ticked rows: that is all."),
+                "how": _(
+                    "Tick everybody who is here; of a party of which not all are here, write how many into the box. "
+                    "Afterwards type in the codes of the ticked rows: that is all."
+                ),
                 "qr": _("The host’s desk"),
                 "came": _("Here"),
                 "name": _("Name"),

@@ -22,8 +22,9 @@ def event(town, page):  # noqa: F811
     """Dana's, with two guests; she is signed in."""
     dana = person_of_user(powers.proved_address("dana@example.org"))
     made = making.published(dana, title="Pie and phone calls")
-    for name in ("Łukasz", "Wanda"):
-        events.rsvp(making.first(made).pk, NewPerson(name, "", f"{name[1:]}@mountains.example.org"))
+    for name, guests in (("Łukasz", 0), ("Wanda", 2)):
+        who = NewPerson(name, "", f"{name[1:]}@mountains.example.org")
+        events.rsvp(making.first(made).pk, who, guests=guests)
     deliver()
     sign_in(page, "dana@example.org")
     return made
@@ -44,10 +45,12 @@ def test_codes_are_answered_with_names_as_they_are_typed(page, event):
     expect(page.get_by_role("alert")).to_contain_text("No connection")
     page.unroute("**/type-in")
     page.get_by_role("button", name="Came").tap()
-    expect(page.locator("#answers li").first).to_contain_text("Wanda came")
+    expect(page.locator("#answers li").first).to_contain_text("3 of 3 came")
+    page.keyboard.type("2\n")
+    expect(page.locator("#answers li").first).to_contain_text("2 of 3 came")
     page.locator("#answers li").first.get_by_role("button", name="Undo").tap()
     expect(page.locator("#answers li").first).to_contain_text("is not marked any more")
-    page.get_by_role("button", name="1 did not come").tap()
+    page.get_by_role("button", name="The other 3 did not come").tap()
     expect(page.locator("#rest")).not_to_contain_text("not marked yet")
     assert dict(RSVP.objects.filter(shift__event=event).values_list("person__given_name", "attended")) == {
         "Łukasz": True,

@@ -1,6 +1,7 @@
 """Typing in the sign-in sheet: who was ticked came; the others, if the host says so, did not."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -23,33 +24,46 @@ class Typed:
     code: str
     rsvp: RSVP | None
     before: bool = False  # had been noted already
+    besides: bool = False  # more came than have places: they walked in
 
 
 def type_in(event: Event, text: str, actor: str) -> list[Typed]:
     """Note that those whose codes these are came; all of them or, where it is refused, nobody.
 
     Args:
-        text: codes with anything between them, in capitals or not.
+        text: codes with anything between them, in capitals or not. After that of a party may stand how many of them
+            came: `K7CM 2`.
 
     Raises:
         Invalid: `codes`; Refused: the day of the shift is still to come.
     """
-    typed = list(dict.fromkeys(re.findall(r"[A-Z0-9]+", text.upper())))
+    typed = dict(_read(re.findall(r"[A-Z0-9]+", text.upper())))
     if not typed:
         raise Invalid({"codes": _("Type at least one code of the sheet.")})
     if len(typed) > MOST_CODES:
         raise Invalid({"codes": _("Type at most %(most)d codes at once.") % {"most": MOST_CODES}})
     known = sheets.found(event)
     with transaction.atomic():
-        return [_came(code, known.get(code), actor) for code in typed]
+        return [_came(code, known.get(code), of_them, actor) for code, of_them in typed.items()]
 
 
-def _came(code: str, rsvp: RSVP | None, actor: str) -> Typed:
+def _read(words: Sequence[str]) -> Iterator[tuple[str, int | None]]:
+    """Each code, and how many of them came where a number follows it: a code is longer."""
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if not _is_number(word):
+            yield word, int(after) if _is_number(after) else None
+
+
+def _is_number(word: str) -> bool:
+    return word.isdecimal() and len(word) < min(3, sheets.LENGTH)
+
+
+def _came(code: str, rsvp: RSVP | None, of_them: int | None, actor: str) -> Typed:
     if rsvp is None:
         return Typed(code, None)
-    before = rsvp.attended is True
-    mark_attended(rsvp, True, actor)
-    return Typed(code, rsvp, before)
+    before = rsvp.attended is True and of_them is None
+    rsvp = mark_attended(rsvp, of_them != 0, actor, of_them=of_them)
+    return Typed(code, rsvp, before, of_them is not None and of_them > rsvp.places)
 
 
 def open_rsvps(event: Event) -> list[RSVP]:

@@ -118,7 +118,7 @@ def walk_in(shift: Shift, details: NewPerson, actor: str, *, consents: Sequence[
 
 
 def mark_missed(shift: Shift, actor: str) -> int:
-    """Whoever had a place and is not marked did not come. Gives how many. Raises Refused before the shift's end."""
+    """Whoever had a place and is not marked did not come. Gives how many people. Raises Refused before the end."""
     if shift.ends_at > clock.now():
         raise Refused(_("It is not over yet."))
     return _mark(shift, None, False, actor)
@@ -132,4 +132,4 @@ def unmark_missed(shift: Shift, actor: str) -> int:
 def _mark(shift: Shift, noted: bool | None, came: bool | None, actor: str) -> int:
     with transaction.atomic():
         marked = RSVP.objects.filter(shift=shift, state=RSVP.State.GOING, attended=noted).order_by("pk")
-        return len([mark_attended(rsvp, came, actor) for rsvp in marked])
+        return sum(mark_attended(rsvp, came, actor).places for rsvp in marked)

@@ -208,6 +208,11 @@ def cancel_rsvp(rsvp: RSVP, *, actor: str | None = None) -> RSVP:
         else:
             _add_waiting(shift, -rsvp.places)
             _record("event.left_waiting", rsvp, event, actor, rsvp.places)
+        if rsvp.came:  # they are there: nobody of them is missed any more
+            before = _noted(rsvp)
+            rsvp.guests, rsvp.came = rsvp.came - 1, None
+            rsvp.save(update_fields=["guests", "came"])
+            _record_noted(rsvp, event, before, actor)
         return rsvp
 
 
@@ -266,10 +271,13 @@ def stay(rsvp: RSVP, *, actor: str | None = None) -> None:
             _record("event.stayed", rsvp, event, actor or person_actor(rsvp.person_id), rsvp.places)
 
 
-def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
+def mark_attended(rsvp: RSVP, came: bool | None, actor: str, *, of_them: int | None = None) -> RSVP:
     """They came, or did not, or nobody knows. Whoever waited or had cancelled may have come all the same.
 
     What was noted before is taken back by an entry of its kind with a negative quantity.
+
+    Args:
+        of_them: how many came, of those for whom there are places; None: all, or as many as were noted before.
 
     Raises:
         Refused: the day of the shift is still to come.
@@ -278,20 +286,31 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str) -> RSVP:
         rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)  # its shift after that, as merging may have moved it
         if not rules.has_come(rsvp.shift.starts_at, rsvp.shift.event.time_zone, clock.now()):
             raise Refused(_("The day of this event is still to come."))
-        if rsvp.attended == came:
+        if rsvp.attended == came and of_them is None:
             return rsvp
-        for noted, quantity in ((rsvp.attended, -rsvp.places), (came, rsvp.places)):
-            _record_attended(rsvp, rsvp.shift.event, noted, actor, quantity)
-        rsvp.attended = came
-        rsvp.save(update_fields=["attended"])
+        before, rsvp.attended = _noted(rsvp), came
+        rsvp.came = of_them if came and of_them and of_them < rsvp.places else None
+        if rsvp.came and rsvp.state not in (GOING, WAITING):  # they have no places that could be missed
+            rsvp.guests, rsvp.came = rsvp.came - 1, None
+        rsvp.save(update_fields=["attended", "came", "guests"])
+        _record_noted(rsvp, rsvp.shift.event, before, actor)
         return rsvp
 
 
-def _record_attended(rsvp: RSVP, event: Event, came: bool | None, actor: str, quantity: int) -> None:
-    if came is not None:
-        _record("event.attended" if came else "event.missed", rsvp, event, actor, quantity)
-    if came and rsvp.state == RSVP.State.WALK_IN:
-        _record("event.walked_in", rsvp, event, actor, quantity)
+def _noted(rsvp: RSVP) -> dict[str, int]:
+    """What the ledger says of who came and who did not."""
+    if rsvp.attended is None:
+        return {}
+    walked = rsvp.here if rsvp.state == RSVP.State.WALK_IN else 0
+    return {"event.attended": rsvp.here, "event.missed": rsvp.places - rsvp.here, "event.walked_in": walked}
+
+
+def _record_noted(rsvp: RSVP, event: Event, before: Mapping[str, int], actor: str) -> None:
+    """Record by how much that is other than it was."""
+    now = _noted(rsvp)
+    for kind in {**before, **now}:
+        if more := now.get(kind, 0) - before.get(kind, 0):
+            _record(kind, rsvp, event, actor, more)
 
 
 def prove(rsvp: RSVP) -> None:
@@ -384,11 +403,13 @@ def _change_guests(rsvp: RSVP, shift: Shift, guests: int, actor: str) -> RSVP:
         _give_back(shift, -more)
     elif not _take(shift, more):
         raise NoRoom(max(0, shift.free or 0))
+    before = _noted(rsvp)
     rsvp.guests, rsvp.changed_at = guests, clock.now()
-    rsvp.save(update_fields=["guests", "changed_at"])
+    rsvp.came = rsvp.came if rsvp.came and rsvp.came < rsvp.places else None
+    rsvp.save(update_fields=["guests", "changed_at", "came"])
     rsvp.shift = shift
     _record("event.rsvp_changed" if rsvp.state == GOING else "event.waiting_changed", rsvp, shift.event, actor, more)
-    _record_attended(rsvp, shift.event, rsvp.attended, actor, more)
+    _record_noted(rsvp, shift.event, before, actor)
     if more < 0:
         promote(shift.pk, actor=actor)
         rsvp.refresh_from_db(fields=["state", "changed_at"])

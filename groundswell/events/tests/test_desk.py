@@ -252,6 +252,21 @@ def test_an_open_page_asks_what_others_pressed_and_hears_at_once_of_nothing_new(
     assert 'id="now"' not in text_of(alice.get(desk_of(world)))
 
 
+def test_of_a_party_so_many_are_here_as_are_pressed(world, alice):
+    shift = today(world)
+    services.change_rsvp(world.rsvp, 3)
+    press(alice, world.rsvp, "here")
+    assert "<strong>4</strong> of 4" in text_of(press(alice, world.rsvp, "here 4", headers=HTMX))
+    assert "<strong>2</strong> of 4" in text_of(press(alice, world.rsvp, "here 2", headers=HTMX))
+    assert (places("event.attended"), places("event.missed")) == (2, 2)
+    services.change_rsvp(world.rsvp, 2)
+    assert (places("event.attended"), places("event.missed")) == (2, 1)
+    services.cancel_rsvp(world.rsvp)
+    assert (places("event.attended"), places("event.missed")) == (2, 0)
+    said = services.rsvp(shift.pk, NewPerson("Bob", email="canary.bob@example.org"))
+    assert said.pk == world.rsvp.pk and (places("event.attended"), places("event.missed")) == (0, 0)
+
+
 def test_nobody_is_checked_in_before_the_day(world, alice):
     assert "Check in" not in text_of(alice.get(desk_of(world)))
     assert "The day of this event is still to come." in text_of(press(alice, world.rsvp, "here", headers=HTMX))

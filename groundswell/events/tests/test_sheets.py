@@ -131,10 +131,33 @@ def test_codes_are_answered_with_names_and_wrong_ones_are_named(world, alice):
     event = today(world.event)
     reply = type_in(alice, event, codes=f"{code_of(world.rsvp).lower()}, {code_of(ann)}\nXXXX")
     text = " ".join(re.sub(r"<[^>]+>", " ", reply.content.decode()).split())
-    assert "Bob Canaria came" in text and "Ann + 1 came" in text
+    assert "Bob Canaria came" in text and "Ann + 1 2 of 2 came" in text
     assert "XXXX No such code on this sheet" in text
     assert set(RSVP.objects.filter(attended=True)) == {world.rsvp, ann}
     assert Entry.objects.filter(kind="event.attended").count() == 2
+
+
+def places(kind):
+    return sum(Entry.objects.filter(kind=kind).values_list("quantity", flat=True))
+
+
+def test_of_a_party_so_many_came_as_are_typed_after_its_code(world, alice):
+    event = world.event
+    party = come(event, "Gus", guests=2)
+    today(event)
+    for typed, said, here in (("{} 2", "2 of 3 came", 2), ("{}", "was noted before", 2), ("{} 3", "3 of 3 came", 3)):
+        assert said in type_in(alice, event, codes=typed.format(code_of(party))).content.decode()
+        assert places("event.attended") == here and places("event.missed") == 3 - here
+    assert "walked in: write them down" in type_in(alice, event, codes=f"{code_of(party)} 5").content.decode()
+    type_in(alice, event, codes=f"{code_of(party)} 1 {code_of(world.rsvp)}")
+    party.refresh_from_db()
+    assert (party.attended, party.came, party.here) == (True, 1, 1)
+    assert places("event.attended") == 2 and places("event.missed") == 2
+    assert "2 came" in alice.get(f"/events/{event.pk}/host/type-in").content.decode()
+    type_in(alice, event, codes=f"{code_of(party)} 0")
+    party.refresh_from_db()
+    assert (party.attended, party.came) == (False, None)
+    assert places("event.attended") == 1 and places("event.missed") == 3
 
 
 def test_a_code_typed_twice_notes_it_once(world, alice):

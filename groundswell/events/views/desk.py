@@ -90,6 +90,11 @@ class Guest:
         return phone_shown(self.phone)
 
     @property
+    def party(self) -> range:
+        """How many of them may have come; empty where it is one person."""
+        return range(1, 1 + self.rsvp.places) if self.rsvp.guests else range(0)
+
+    @property
     def settled(self) -> bool:
         """Whether they need no call (any more)."""
         return self.rsvp.state == WAITING or self.called in (RSVP.Call.WILL_COME, RSVP.Call.WRONG_NUMBER)
@@ -108,7 +113,6 @@ def _slot(shift: Shift, event: Event, words_: Sequence[RSVP]) -> Slot:
     now = clock.now()
     on = event.state != Event.State.CANCELLED
     listed = [rsvp for rsvp in words_ if rsvp.shift_id == shift.pk]
-    here = [rsvp for rsvp in listed if rsvp.attended]
     going = [rsvp for rsvp in listed if rsvp.state == GOING]
     over = shift.ends_at <= now
     return Slot(
@@ -117,10 +121,10 @@ def _slot(shift: Shift, event: Event, words_: Sequence[RSVP]) -> Slot:
         doors=on and now >= shift.starts_at - rules.DOORS_OPEN,
         over=over,
         calls=on and not over,
-        here=sum(rsvp.places for rsvp in here),
-        expected=shift.filled + sum(rsvp.places for rsvp in here if rsvp.state != GOING),
-        missed=sum(rsvp.attended is False for rsvp in going),
-        unmarked=sum(rsvp.attended is None for rsvp in going),
+        here=sum(rsvp.here for rsvp in listed),
+        expected=shift.filled + sum(rsvp.here for rsvp in listed if rsvp.state != GOING),
+        missed=sum(rsvp.places for rsvp in going if rsvp.attended is False),
+        unmarked=sum(rsvp.places for rsvp in going if rsvp.attended is None),
     )
 
 
@@ -285,7 +289,8 @@ def list_(request: HttpRequest, event_id: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
-    """One press: `act` is here, undo, note, or the result of a call; after `wrong_number` stands the number."""
+    """One press: `act` is here, undo, note, or the result of a call. After `wrong_number` stands the number, after
+    `here` may stand how many of them came."""
     event = mine(request, event_id)
     rsvp = get_object_or_404(selectors.guest_list(event), pk=rsvp_id)
     problem = ""
@@ -313,12 +318,17 @@ def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
     return render(request, "events/desk_pressed.html", context)
 
 
+_PARTY = {str(n) for n in range(1, 2 + rules.MOST_GUESTS)}
+
+
 def _act(rsvp: RSVP, act: str, actor: str) -> None:
     act, _space, number = act.partition(" ")
     if act in RSVP.Call.values:
         deeds.call(rsvp, act, actor, number=number)
-    elif act in ("here", "undo"):
-        services.mark_attended(rsvp, True if act == "here" else None, actor)
+    elif act == "here":
+        services.mark_attended(rsvp, True, actor, of_them=int(number) if number in _PARTY else None)
+    elif act == "undo":
+        services.mark_attended(rsvp, None, actor)
 
 
 @never_cache

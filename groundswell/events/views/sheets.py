@@ -84,9 +84,10 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _marked(event: Event) -> dict[str, Any]:
-    listed = selectors.guest_list(event)
+    listed, rest = selectors.guest_list(event), attending.open_rsvps(event)
     return {
         "day_has_come": has_come(event.starts_at, event.time_zone, clock.now()),
-        "came": sum(rsvp.attended is True for rsvp in listed),
-        "rest": attending.open_rsvps(event),
+        "came": sum(rsvp.here for rsvp in listed),
+        "rest": rest,
+        "rest_places": sum(rsvp.places for rsvp in rest),
     }

@@ -11,6 +11,10 @@ const send = (data, failed) => {
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
       const said = page.getElementById("answers");
       if (!said) throw new Error(reply.status);
+      for (const answer of [...said.children]) {
+        const code = answer.querySelector("code")?.textContent;
+        for (const old of answers.children) if (code && old.querySelector("code")?.textContent === code) old.remove();
+      }
       answers.prepend(...said.children);
       document.getElementById("rest").replaceWith(page.getElementById("rest"));
       document.getElementById("codes_error").textContent = page.getElementById("codes_error").textContent;
@@ -22,10 +26,14 @@ const send = (data, failed) => {
 
 if (form) {
   const field = form.elements.codes;
+  let last = ""; // the code before, of whom a number alone says how many came
   const sendCodes = () => {
-    const codes = field.value;
-    if (!codes.trim()) return;
+    const typed = field.value.trim();
+    if (!typed) return;
+    const codes = /^\d{1,2}$/.test(typed) ? `${last} ${typed}` : typed;
+    last = codes.match(/[A-Za-z0-9]{4,}/g)?.at(-1) ?? last;
     const data = new FormData(form);
+    data.set("codes", codes);
     field.value = "";
     send(data, () => {
       field.value = `${codes} ${field.value}`.trim();
