@@ -24,12 +24,13 @@ from groundswell.web.rules import MOST_SEEN, Forecast, forecast
 T = TypeVar("T")
 
 # The kinds that make a number of places, each with its sign, and those of which every event has one.
+NAMED = {
+    **dict.fromkeys(("event.rsvp", "event.promoted", "event.rsvp_changed", "event.moved_in"), 1),
+    **dict.fromkeys(("event.rsvp_cancelled", "event.moved_on"), -1),
+}
 PLACES = {
-    "taken": {
-        **dict.fromkeys(("event.rsvp", "event.promoted", "event.rsvp_changed"), 1),
-        **dict.fromkeys(("event.moved_in", "event.opening_balance"), 1),
-        **dict.fromkeys(("event.rsvp_cancelled", "event.moved_on"), -1),
-    },
+    "named": NAMED,
+    "taken": NAMED | {"event.opening_balance": 1},
     "waiting": {
         **dict.fromkeys(("event.waiting", "event.waiting_changed"), 1),
         **dict.fromkeys(("event.promoted", "event.left_waiting"), -1),

@@ -126,6 +126,17 @@ def test_behind_a_number_are_exactly_the_entries_it_counts(world, monkeypatch):
     assert number.keys() == {"RSVPs", "places taken", "places on waiting lists", "check-ins", "events to come"}
     for label, (shown, url) in number.items():
         assert behind(dana, url, monkeypatch)[label not in by_entries] == shown > 0, label
+    now_board = html.unescape(dana.get(reverse("web:board")).content.decode())
+    for label, of_each in {
+        "events to come": 0,
+        "places taken, guests included": 1,
+        "places on waiting lists": 1,
+        "RSVPs that came as a number": 1,
+    }.items():
+        url, shown = re.search(
+            rf'"(/hq/entries[^"]*)"><span class="figure">(\d+)</span><span class="label">{label}', now_board
+        ).groups()
+        assert behind(dana, url, monkeypatch)[of_each] == int(shown) > 0, label
     full = re.search(r'<a href="(/hq/entries[^"]*)">(\d+) (?:is|are) full<', page)
     assert behind(dana, full[1], monkeypatch)[0] == int(full[2]) == 1
     ranks = re.findall(r'<li><a href="(/hq/entries[^"]*)">[^<]+</a><span class="number">(\d+)', page)

@@ -144,6 +144,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             if counts
             else None,
             "where": asked.get("city") or (words.place(within) if within else ""),
+            "which": _which(asked.get("events", "")),
             "places": asked.get("places", "") if signs else "",
         },
     )
@@ -177,6 +178,11 @@ def unpark(request: HttpRequest, job_id: int) -> HttpResponse:
     else:
         messages.warning(request, _("This job was not parked any more."))
     return redirect("web:jobs")
+
+
+def _which(events: str) -> str:
+    names = {"coming": _("events to come"), "limited": _("events with a limit"), "full": _("full events")}
+    return names.get(events, "")
 
 
 def _scope(text: str) -> str:
