@@ -322,7 +322,8 @@ def test_whoever_got_a_place_is_not_sent_elsewhere(page):
 
 
 def test_a_second_event_beside_a_full_one_is_filled_in(page):
-    full = making.published(title="Pie", type="phone_bank", street="1 Main St", shifts=[making.shift(1)])
+    about = {"type": "phone_bank", "description": "Bring a phone.", "street": "1 Main St"}
+    full = making.published(title="Pie", shifts=[making.shift(1)], **about)
     say_yes(page, full)
     link = re.search(r'href="(/events/new\?[^"]+)"', page.get(f"/events/{full.pk}?source=abc").content.decode())[1]
     assert f"like={full.pk}" in link and "source=abc" in link
@@ -330,7 +331,14 @@ def test_a_second_event_beside_a_full_one_is_filled_in(page):
     day = making.first(full).starts_at.astimezone(ZoneInfo("America/New_York")).strftime("%Y-%m-%d")
     for value in ("Second: Pie", "05401", day, "19:00", "21:00"):
         assert f'value="{value}"' in text, value
-    assert '<option value="phone_bank" selected' in text and "1 Main St" not in text
+    assert '<option value="phone_bank" selected' in text and "Bring a phone." in text and "1 Main St" not in text
+    assert 'name="shifts-0-capacity" value="1"' in text
+
+
+def test_a_second_events_title_is_never_cut(page):
+    long = making.published(title="Pie " * 29, shifts=[making.shift(1)])
+    text = page.get("/events/new", {"like": long.pk}).content.decode()
+    assert f'value="{("Pie " * 29).strip()}"' in text
 
 
 @pytest.mark.parametrize("like", ["", "x", "01900000-0000-7000-8000-000000000000"])

@@ -77,7 +77,8 @@ def create(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         start = {"type": request.GET.get("type", "house_party"), "languages": [get_language() or "en"]}
         more, rows = _like(request.GET.get("like", ""))
-        return _new(request, form_class(initial=start | more), ShiftForms(prefix="shifts", initial=rows), user)
+        form = form_class(initial=start | more)
+        return _new(request, form, ShiftForms(prefix="shifts", initial=rows), user, second=bool(more))
     form, shifts = form_class(request.POST), ShiftForms(request.POST, prefix="shifts")
     if "add_shift" in request.POST:
         return _new(request, form_class(initial=_typed(form)), _one_more(request), user)
@@ -103,10 +104,17 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def _new(
-    request: HttpRequest, form: EventForm, shifts: BaseShiftForms, user: User | None, status: int = 200
+    request: HttpRequest,
+    form: EventForm,
+    shifts: BaseShiftForms,
+    user: User | None,
+    *,
+    status: int = 200,
+    second: bool = False,
 ) -> HttpResponse:
     context = {
         "form": form,
+        "second": second,
         "shifts": shifts,
         "known": people_read.display_name(user) if user else "",
         "user_email": user.email if user else "",
@@ -117,15 +125,16 @@ def _new(
 
 
 def _like(event_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The fields and times of a second event beside a full one: where it is to the ZIP, the rest is its host's."""
+    """The fields and times of a second event beside a full one: all it says but its place, of which only the ZIP."""
     try:
         event = selectors.public_event(UUID(event_id))
     except (ValueError, NotFound):
         return {}, []
     title = _("Second: %(title)s") % {"title": event.title}
     fields = {
-        "title": title[: rules.LENGTHS["title"]],
+        "title": title if len(title) <= rules.LENGTHS["title"] else event.title,
         "type": event.type,
+        "description": rules.plain(event.description),
         "postal_code": event.place.postal_code,
         "online": "yes" if event.online else "no",
         "time_zone": event.time_zone if event.online else "",
@@ -134,7 +143,9 @@ def _like(event_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     zone = ZoneInfo(event.time_zone)
     times = [
         ShiftDetails(
-            shift.starts_at.astimezone(zone).replace(tzinfo=None), shift.ends_at.astimezone(zone).replace(tzinfo=None)
+            shift.starts_at.astimezone(zone).replace(tzinfo=None),
+            shift.ends_at.astimezone(zone).replace(tzinfo=None),
+            shift.capacity,
         )
         for shift in event.shifts
         if not shift.past
