@@ -15,7 +15,7 @@ from django.db.models import prefetch_related_objects
 
 from groundswell.events import services as events
 from groundswell.events.forms.coming import BOXES, agreed_to
-from groundswell.events.models import RSVP, Event
+from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import EventDetails, ShiftDetails
 from groundswell.events.selectors import FindQuery, find
 from groundswell.events.selectors import counts as events_counts
@@ -226,7 +226,7 @@ def keep_arriving(stop: threading.Event) -> None:
 
 def _check_in(now: datetime) -> None:
     """Somebody arrives at an event that runs; at Rosa's, whoever walks around checks in."""
-    expected = RSVP.objects.filter(state=RSVP.State.GOING, attended=None, shift__starts_at__lte=now)
-    at_a_door = expected.filter(shift__ends_at__gt=now).exclude(shift__event__hosts__user__email=shape.HOST)
-    if rsvp := at_a_door.order_by("pk").first():
+    run = Shift.objects.filter(starts_at__lte=now, ends_at__gt=now).exclude(event__hosts__user__email=shape.HOST)
+    shifts = list(run.values_list("pk", flat=True))  # or the planner goes through all RSVPs
+    if rsvp := RSVP.objects.filter(shift__in=shifts, state=RSVP.State.GOING, attended=None).order_by("pk").first():
         events.mark_attended(rsvp, True, ACTOR)
