@@ -49,7 +49,7 @@ def type_in(event: Event, text: str, actor: str) -> list[Typed]:
 
 def _read(words: Sequence[str]) -> Iterator[tuple[str, int | None]]:
     """Each code, and how many of them came where a number follows it: a code is longer."""
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip(words, [*words, ""][1:], strict=True):
         if not _is_number(word):
             yield word, int(after) if _is_number(after) else None
 
