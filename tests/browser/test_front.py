@@ -47,6 +47,11 @@ def test_the_board_moves_by_itself_and_stands_still_while_it_is_used(page, sign_
     catch_up()
     page.locator("#board .figure", has_text="2").first.wait_for()
     assert figures(page)[1] == "2"
+    page.evaluate("document.getElementById('board').dataset.drawn = 'before'")
+    with page.expect_response(lambda reply: reply.url.endswith(reverse("web:board")) and reply.status == 304):
+        pass
+    page.wait_for_timeout(300)
+    assert figures(page)[1] == "2" and page.locator("#board[data-drawn=before]").count() == 1, "nothing is drawn again"
 
     page.get_by_text("As a table").click()
     events.rsvp(making.first(world.event).pk, NewPerson("Guy", email="guy@example.org"), page="/events")
