@@ -1,4 +1,4 @@
-"""What hangs from the hosts' desk, on a phone: typing the sheet in, writing, calling off, handing over."""
+"""What hangs from the hosts' desk, on a phone: typing the sheet in, calling off. The rest of it is in the evening."""
 
 import re
 
@@ -58,17 +58,6 @@ def test_codes_are_answered_with_names_as_they_are_typed(page, event):
     }
 
 
-def test_a_message_is_seen_before_it_goes(page, event):
-    page.goto(f"/events/{event.pk}/host")
-    page.get_by_role("link", name="Write to them").tap()
-    page.get_by_role("link", name="a reminder").tap()
-    page.get_by_role("button", name="See it first").tap()
-    expect(page.locator(".letter")).to_contain_text("It is nearly time")
-    page.get_by_role("button", name="Send to 2 people").tap()
-    expect(page.locator(".toasts")).to_contain_text("On its way to 2 people.")
-    deliver()
-
-
 def test_an_event_is_called_off_once_the_mail_was_seen(page, event):
     page.goto(f"/events/{event.pk}/host")
     page.get_by_role("link", name="Call it off").tap()
@@ -79,24 +68,6 @@ def test_an_event_is_called_off_once_the_mail_was_seen(page, event):
     expect(page.locator(".badge").first).to_have_text(re.compile("Called off"))
     event.refresh_from_db()
     assert event.state == "cancelled"
-
-
-def test_an_event_is_handed_over_once_a_co_host_says_yes(page, event):
-    bob = person_of_user(powers.proved_address("bob@example.org"))
-    events.add_host(event, bob, making.TEST)
-    page.goto(f"/events/{event.pk}/host")
-    page.get_by_role("link", name="Hand it over").tap()
-    page.get_by_role("button", name="Ask them").tap()
-    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
-    assert Host.objects.get(event=event, lead=True).person != bob
-    his = page.context.browser.new_context(base_url=page.url.partition("/events")[0]).new_page()
-    deliver()
-    sign_in(his, "bob@example.org")
-    his.goto(f"/events/{event.pk}/hand-over")
-    his.get_by_role("button", name="Yes, I lead it").click()
-    expect(his.locator(".toasts")).to_contain_text("You lead the event now.")
-    his.context.close()
-    assert Host.objects.get(event=event, lead=True).person == bob
 
 
 def test_axe_finds_nothing_on_these_pages(browser, live_server, page, event):
