@@ -75,7 +75,7 @@ def test_axe_finds_nothing_on_these_pages(browser, live_server, page, event):
     context = browser.new_context(base_url=live_server.url, storage_state=state, bypass_csp=True)
     looking = context.new_page()
     past = making.ago(making.published(Host.objects.get(event=event).person), days=4)
-    for name, one in (("message", event), ("copy", event), ("cancel", event), ("type_in", past)):
+    for name, one in (("message", event), ("copy", event), ("cancel", event), ("hand_over", event), ("type_in", past)):
         check_access(looking, reverse(f"events:{name}", args=[one.pk]))
     context.close()
 

@@ -199,7 +199,7 @@ def test_a_row_says_who_called_what_hosts_noted_and_what_the_guest_needs(world, 
     press(alice, world.rsvp, "will_come")
     alice.post(desk_of(world, f"/guests/{world.rsvp.pk}"), {"act": "note", f"note-{world.rsvp.pk}": "Brings pie"})
     text = text_of(alice.get(desk_of(world)))
-    assert "Will come · Alice, " in text and "Brings pie" in text and "No steps, please" in text
+    assert "Will come · Alice · " in text and "Brings pie" in text and "No steps, please" in text
     assert "No steps, please" in text_of(page.get(own)) and "Brings pie" not in text_of(page.get(own))
     assert Entry.objects.filter(kind__in=["event.noted", "event.needs_told"]).count() == 2
     making.ago(today(world).event, days=9)

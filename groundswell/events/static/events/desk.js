@@ -27,6 +27,7 @@ const searches = () => {
 };
 searches();
 document.addEventListener("input", (event) => event.target.dataset.seek && narrow(event.target));
+document.addEventListener("focusin", (event) => event.target.dataset.seek && event.target.select()); // for the next name
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.dataset.seek) event.preventDefault();
 });
