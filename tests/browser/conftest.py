@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+
+from tests.at_once import HANGS_S
 
 FLAGS = [
     "--no-sandbox",
@@ -23,6 +25,7 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1280, "height": 800}
+HANGS_MS = HANGS_S * 1000
 SETTLED = """
     new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
         .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)))
@@ -59,11 +62,12 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Django would take our code for asynchronous
         try:
-            launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS, timeout=HANGS_MS)
         except (RuntimeError, Error) as error:
             if os.environ.get("CI"):
                 raise
             pytest.skip(f"browser tests need a Chromium: {error}")
+        expect.set_options(timeout=HANGS_MS)
         yield launched
         launched.close()
 
@@ -72,7 +76,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, live_server) -> Iterator[BrowserContext]:
     """A phone. Anything the pages say to the console as an error fails the test."""
     with_phone = browser.new_context(base_url=live_server.url, viewport=PHONE, locale="en-US", has_touch=True)
-    with_phone.set_default_timeout(10_000)
+    with_phone.set_default_timeout(HANGS_MS)
     yield with_phone
     with_phone.close()
 

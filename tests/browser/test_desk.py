@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from groundswell.events import links
 from groundswell.events import services as events
@@ -138,7 +139,7 @@ def test_what_the_network_lost_is_told_on_its_row(context, party):
     page.unroute("**/host/guests/*")
     row(page, "Ana").get_by_role("button", name="Check in").click()
     page.get_by_text("1 of 5 are here").wait_for()
-    assert page.get_by_text("Not saved").count() == 0
+    expect(page.get_by_text("Not saved")).to_have_count(0)
 
 
 def test_the_door_works_without_scripts(browser, live_server, party):

@@ -71,6 +71,7 @@ def test_a_code_by_mail_is_not_enough_once_there_is_a_passkey(page, dana, authen
     page.goto("/account/sign-in/?next=/hq/people")
     page.get_by_label("Your email address").fill("dana@example.org")
     page.get_by_role("button", name="Mail me a code").click()
+    page.get_by_label("The code from our mail").wait_for()
     page.get_by_label("The code from our mail").fill(re.search(r"\d{4}-\d{4}", mail.outbox[-1].body)[0])
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="One more step").wait_for()
