@@ -3,13 +3,13 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from groundswell.config import database
+from tests.at_once import HANGS_S, until
 
 USER = """
 import sys, time
@@ -30,13 +30,13 @@ def use(folder):
 
 def leave(process):
     process.stdin.close()
-    process.wait(30)
+    process.wait(HANGS_S)
     process.stdout.close()
 
 
 def answers(url):
     try:
-        with psycopg.connect(url, connect_timeout=5) as link:
+        with psycopg.connect(url, connect_timeout=30) as link:
             return link.execute("SELECT 1").fetchone() == (1,)
     except psycopg.OperationalError:
         return False
@@ -78,10 +78,7 @@ def test_it_listens_on_no_port_and_keeps_what_it_acknowledged(folder):
             assert settings == ["", "on", "on", "on"]
             link.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)")
         database.kill(folder)
-        for _ in range(100):
-            if not (Path(folder) / "postmaster.pid").exists() or not answers(url):
-                break
-            time.sleep(0.1)
+        until(lambda: not (Path(folder) / "postmaster.pid").exists() or not answers(url))
     with database.running(folder) as url, psycopg.connect(url) as link:
         assert link.execute("SELECT n FROM kept").fetchone() == (1,)
 

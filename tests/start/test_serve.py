@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import psutil
 import pytest
 
 from groundswell.web import serving as site
+from tests.at_once import HANGS_S, until
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -31,23 +31,16 @@ def command(*words: str, home: Path, **settings: str) -> subprocess.CompletedPro
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=HANGS_S,
     )
 
 
 def answers(port: int, path: str = "/healthz") -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as reply:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=HANGS_S) as reply:
             return reply.status == 200
     except OSError:
         return False
-
-
-def wait_for(what, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it took too long"
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")
@@ -79,12 +72,12 @@ def serving(home):
         stdout=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: answers(port), 90)
+        until(lambda: answers(port))
         yield process, port, home
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(HANGS_S)
 
 
 def started_by(process: subprocess.Popen[bytes], home: Path) -> list[psutil.Process]:
@@ -102,7 +95,7 @@ def runs(process: psutil.Process) -> bool:
 
 
 def all_end(processes: list[psutil.Process]) -> None:
-    wait_for(lambda: not any(runs(one) for one in processes), 20)
+    until(lambda: not any(runs(one) for one in processes))
 
 
 def stops(process: subprocess.Popen[bytes], home: Path, number: int) -> None:
@@ -110,7 +103,7 @@ def stops(process: subprocess.Popen[bytes], home: Path, number: int) -> None:
     started = started_by(process, home)
     assert len(started) >= 3, "web, worker and database"
     process.send_signal(number)
-    assert process.wait(30) == 0
+    assert process.wait(HANGS_S) == 0
     all_end(started)
 
 
@@ -122,16 +115,15 @@ def test_when_it_is_killed_its_children_go_and_the_next_start_serves_again(servi
     process.wait()
     all_end(children)
     assert command("doctor", home=home).stdout.count("well  database") == 1
-    wait_for(
-        lambda: not any(str(home / "postgres") in (p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])),
-        10,
+    until(
+        lambda: not any(str(home / "postgres") in (p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"]))
     )
 
 
 @pytest.mark.crash
 def test_a_worker_that_dies_is_started_again_and_stops_with_the_rest(serving):
     process, port, home = serving
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/events", timeout=30) as reply:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/events", timeout=HANGS_S) as reply:
         assert f'href="http://127.0.0.1:{port}/es/events"' in reply.read().decode(), "its own address, and no other"
 
     def workers() -> list[int]:
@@ -141,7 +133,7 @@ def test_a_worker_that_dies_is_started_again_and_stops_with_the_rest(serving):
 
     [first] = workers()
     psutil.Process(first).kill()
-    wait_for(lambda: len(workers()) == 1 and workers() != [first], 20)
+    until(lambda: len(workers()) == 1 and workers() != [first])
     assert answers(port, "/events")
     stops(process, home, signal.SIGINT)
 
@@ -151,7 +143,7 @@ def test_a_child_that_does_not_stop_is_killed_with_its_own(monkeypatch):
     deaf = "import signal, subprocess; signal.signal(15, signal.SIG_IGN); subprocess.run(['sleep', '60'])"
     child = site.Child("deaf one", [sys.executable, "-c", deaf])
     process = psutil.Process(child.process.pid)
-    wait_for(process.children, 20)
+    until(process.children)
     started = [process, *process.children()]
     child.stop()
     all_end(started)
@@ -201,10 +193,10 @@ def test_the_first_run_makes_the_owner_by_asking(tmp_path):
     )
     try:
         os.write(terminal, b"nonsense\nMy movement\ndana@example.org\nMy movement\n")
-        wait_for(lambda: answers(int(port)), 90)
+        until(lambda: answers(int(port)))
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(HANGS_S) == 0
         os.close(terminal)
         os.close(typing)
     assert "well  owner" in command("doctor", home=tmp_path).stdout

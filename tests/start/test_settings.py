@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundswell.config import cli, env
+from tests.at_once import HANGS_S
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -22,7 +23,7 @@ def start(tmp_path, *words, **settings):
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=120,
+        timeout=HANGS_S,
     )
 
 
