@@ -9,6 +9,7 @@ from groundswell.events.selectors.finding import LISTING, FindQuery, FoundEvent,
 from groundswell.events.selectors.mapping import Bounds, MapPoint, forget_map, map_points
 from groundswell.events.selectors.running import (
     access_event,
+    asked_to_lead,
     callers,
     changed_by,
     details_of,
@@ -41,6 +42,7 @@ __all__ = [
     "PublicPlace",
     "PublicShift",
     "access_event",
+    "asked_to_lead",
     "callers",
     "changed_by",
     "counted",

@@ -52,6 +52,11 @@ def hosted_by(person: Person) -> QuerySet[Event]:
     return with_shifts(Event.objects.filter(host_set__person=person)).order_by("-starts_at")
 
 
+def asked_to_lead(person: Person) -> set[UUID]:
+    """Events that would be handed over to the person, who has not answered yet."""
+    return set(Host.objects.filter(person=person, asked_at__isnull=False).values_list("event_id", flat=True))
+
+
 def hosts_of(event: Event) -> QuerySet[Host]:
     """The lead first, with persons."""
     return event.host_set.select_related("person").order_by("-lead", "at", "pk")

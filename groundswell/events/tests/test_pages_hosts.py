@@ -158,7 +158,9 @@ def test_until_it_is_answered_the_question_is_taken_back_and_a_no_changes_nothin
     alice, charlie, page = world.client("alice"), world.client("charlie"), f"/events/{world.event.pk}/hand-over"
     alice.post(page, {"act": "ask", "person": names["Charlie"]})
     assert "Alice asks you to lead this event." in charlie.get(f"/events/{world.event.pk}/host").content.decode()
+    assert f'"{page}">Somebody asks you to lead it' in charlie.get("/me").content.decode()
     alice.post(page, {"act": "take_back"})
+    assert "asks you to lead" not in charlie.get("/me").content.decode()
     late = charlie.post(page, {"act": "accept"}, follow=True).content.decode()
     assert "This question was answered, or taken back." in late
     alice.post(page, {"act": "ask", "person": names["Charlie"]})

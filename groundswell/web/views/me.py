@@ -63,6 +63,7 @@ def _of(person: Person, who: viewer.Viewer) -> dict[str, Any]:
             if rsvp.shift.ends_at > ends_at and rsvp.state != RSVP.State.CANCELLED
         ],
         "hosting": selectors.hosting(person),
+        "to_lead": events.asked_to_lead(person),
         "proposals": list(merging.asked_of_host(person)),
         "consents": [consent for consent in people.consents(person) if consent.given],
         "not_agreed": None if people.agrees(person, "events", "email") else _events_by_email().words,
