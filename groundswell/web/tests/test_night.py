@@ -164,9 +164,25 @@ def test_a_minute_opens_the_entries_of_that_minute(world):
     assert len(dana.get(html.unescape(shown[1])).context["entries"]) == 1
 
 
-@pytest.mark.parametrize("query", ["within=../x", "within=a b", "within=" + "x" * 10 + ".." + "y"])
-def test_a_part_of_the_tree_that_is_none_is_not_found(world, query):
+@pytest.mark.parametrize(
+    "query",
+    ["within=../x", "within=a b", "within=" + "x" * 10 + ".." + "y", "city=%00&within=us", "events=z", "places=z"],
+)
+def test_a_number_that_is_none_is_not_found(world, query):
     assert world.client("dana").get(f"{reverse('web:entries')}?{query}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/hq/people?q=%00", "/hq/events?state=%00", "/hq/entries?kind=%00", "/hq/entries?on=%00"),
+        *("/hq/entries?since=%00&before=%00&within=us", "/outbox?before=%00", "/?source=%00"),
+        *("/events?near=%00&at=%00&type=%00&page=%00", "/events?since=%00", "/events/points.json?box=%00"),
+        *("/events/new?like=%00&type=%00", "/hq/sources?before=%00"),
+    ],
+)
+def test_a_letter_that_no_database_holds_is_no_failure(world, address):
+    assert world.client("dana").get(address).status_code < 500
 
 
 def test_a_moment_that_is_none_shows_everything(world):

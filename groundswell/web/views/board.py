@@ -1,6 +1,7 @@
 """Headquarters: the live board, the entries behind each number, and the jobs that need a person."""
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -106,7 +107,8 @@ def entries(request: HttpRequest) -> HttpResponse:
     events, `?within=` a part of the movement's tree, `?city=` a city there and `?events=` coming, limited or full;
     `?since=` a moment, `?before=` where to go on."""
     asked = request.GET
-    signs = night.PLACES.get(asked.get("places", ""), {})
+    which = _which(asked.get("events", ""))
+    signs = night.PLACES[_known(asked.get("places", ""), night.PLACES)] if asked.get("places") else {}
     kinds = [kind for kind in asked.getlist("kind") or signs if kind in ledger_hooks.kinds]
     if len(kinds) != len(asked.getlist("kind") or signs):
         raise Http404
@@ -116,7 +118,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     if "on" in asked:
         found = ledger.of_subject(_uuid(asked["on"]), PAGE + 1, before, kinds or None)
     elif within or "events" in asked:
-        subjects = events.counted(within and _scope(within), asked.get("city", ""), asked.get("events", ""))
+        subjects = events.counted(within and _scope(within), _city(asked.get("city", "")), asked.get("events", ""))
         found = ledger.newest_of(subjects, of_kinds, PAGE + 1, before)
         counts = ledger.tallies_of(of_kinds, subjects)
     else:
@@ -144,7 +146,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             if counts
             else None,
             "where": asked.get("city") or (words.place(within) if within else ""),
-            "which": _which(asked.get("events", "")),
+            "which": which,
             "places": asked.get("places", "") if signs else "",
         },
     )
@@ -181,8 +183,25 @@ def unpark(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 def _which(events: str) -> str:
-    names = {"coming": _("events to come"), "limited": _("events with a limit"), "full": _("full events")}
-    return names.get(events, "")
+    names = {
+        "": "",
+        "coming": _("events to come"),
+        "limited": _("events with a limit"),
+        "full": _("full events"),
+    }
+    return names[_known(events, names)]
+
+
+def _known(name: str, names: Container[str]) -> str:
+    if name not in names:
+        raise Http404
+    return name
+
+
+def _city(name: str) -> str:
+    if "\0" in name:  # which no text in PostgreSQL holds
+        raise Http404
+    return name
 
 
 def _scope(text: str) -> str:
