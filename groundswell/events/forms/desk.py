@@ -1,6 +1,7 @@
 """The hosts' desk: who walked in, writing to guests, the same event again."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from django import forms
@@ -8,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from groundswell.events.forms.coming import BOXES, agreed_to, label_boxes
 from groundswell.events.forms.fields import DateInput
-from groundswell.events.rules import LONGEST_PARTING
+from groundswell.events.rules import FURTHEST, LONGEST_PARTING
 from groundswell.events.services import Agreed
+from groundswell.kit import clock
 from groundswell.kit.forms import Form
 from groundswell.people.rules import NewPerson
 from groundswell.powers.movement import movement
@@ -96,3 +98,9 @@ class CopyForm(Form):
         max_value=20,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if day > clock.now().date() + FURTHEST:
+            raise forms.ValidationError(_("This is more than two years away. Check the year."))
+        return day

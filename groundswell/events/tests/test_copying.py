@@ -31,6 +31,14 @@ def day_of(event) -> date:
     return event.starts_at.astimezone(NEW_YORK).date()
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-11-01", "0001-01-01"])
+def test_a_first_date_that_cannot_be_is_told_at_its_field(world, alice, day):
+    page = copy(alice, world.event, day, times=20)
+    assert page.status_code == 422
+    assert page.context["form"].errors.keys() == {"day"}
+    assert not copying.copies(world.event)
+
+
 def test_an_event_is_made_again_with_all_it_says(world, alice):
     services.change(
         world.event,
