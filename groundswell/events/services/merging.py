@@ -208,7 +208,7 @@ def _merge(merger: Merger, event: Event, into: Event, actor: str, *, together: b
     )
     if any(rsvp.attended for rsvp in words):
         raise Refused(_("Somebody is there already. Let it happen where it is."))
-    known = _known(into)
+    known, placeless = _known(into), _placeless(into)
     to = _places(shifts, [rsvp for rsvp in words if rsvp.person_id not in known], event, into)
     event.state, event.merged_into = rules.next_standing(standing(event), Act.MERGE).state, into
     event.sequence += 1
@@ -220,10 +220,11 @@ def _merge(merger: Merger, event: Event, into: Event, actor: str, *, together: b
         rsvp.shift = shifts[rsvp.shift_id]
         had = known.get(rsvp.person_id)
         if had is None and (rsvp.person_id, to[rsvp.shift_id].pk) not in came:
-            letters.append((rsvp, partial(mails.moved, rsvp, after, before, rsvp.shift_id)))
-            came.add((rsvp.person_id, to[rsvp.shift_id].pk))
-            move(rsvp, to[rsvp.shift_id], actor=actor)
-            n += rsvp.places
+            left, shift = rsvp.shift_id, to[rsvp.shift_id]
+            kept = move(rsvp, shift, actor=actor, there=placeless.get((rsvp.person_id, shift.pk)))
+            letters.append((kept, partial(mails.moved, kept, after, before, left)))
+            came.add((rsvp.person_id, shift.pk))
+            n += kept.places
             continue
         leave(rsvp, actor=actor)
         if had and rsvp.person_id not in told:
@@ -245,9 +246,18 @@ def _merge(merger: Merger, event: Event, into: Event, actor: str, *, together: b
 
 
 def _known(into: Event) -> dict[UUID, RSVP]:
-    """Who said something of that event already; of those who come and do not come at once, that they come."""
+    """Who comes to that event already, or said at least that they cannot. Without those who wait: they have no place
+    there that they could keep."""
     words = RSVP.objects.filter(shift__event=into).order_by("pk")
-    return {rsvp.person_id: rsvp for rsvp in sorted(words, key=lambda rsvp: rsvp.state != RSVP.State.CANCELLED)}
+    weight: dict[str, int] = {RSVP.State.CANCELLED: 0, RSVP.State.WAITING: 1}
+    last = {rsvp.person_id: rsvp for rsvp in sorted(words, key=lambda rsvp: weight.get(rsvp.state, 2))}
+    return {person: rsvp for person, rsvp in last.items() if rsvp.state != RSVP.State.WAITING}
+
+
+def _placeless(into: Event) -> dict[tuple[UUID, UUID], RSVP]:
+    """By person and shift, what was said of that event without having a place there."""
+    words = RSVP.objects.filter(shift__event=into, state__in=[RSVP.State.WAITING, RSVP.State.CANCELLED])
+    return {(rsvp.person_id, rsvp.shift_id): rsvp for rsvp in words.select_related("person")}
 
 
 def _places(shifts: Mapping[UUID, Shift], words: Iterable[RSVP], event: Event, into: Event) -> dict[UUID, Shift]:

@@ -238,16 +238,28 @@ def come_back(rsvp: RSVP, *, actor: str) -> RSVP:
         return rsvp
 
 
-def move(rsvp: RSVP, shift: Shift, *, actor: str) -> None:
+def move(rsvp: RSVP, shift: Shift, *, actor: str, there: RSVP | None = None) -> RSVP:
     """Their event is merged with that of `shift`: they have a place there instead. Both shifts must be locked, and
-    the other have room."""
+    the other have room.
+
+    Args:
+        there: what they said of that shift before, with which they have no place; it gets theirs then.
+
+    Returns:
+        The RSVP that has the place.
+    """
     leave(rsvp, actor=actor)
+    left, kept = rsvp.shift.event_id, there or rsvp
+    kept.shift = shift
+    if there and there.state == WAITING:
+        leave(there, actor=actor)
     if not _take(shift, rsvp.places):
         raise AssertionError("There was room under the lock.")
-    rsvp.moved_from_id, rsvp.shift, rsvp.state = rsvp.shift.event_id, shift, GOING
-    rsvp.called, rsvp.called_at = "", None  # was about the other one
-    rsvp.save(update_fields=["moved_from", "shift", "state", "called", "called_at"])
-    _record("event.moved_in", rsvp, shift.event, actor, rsvp.places)
+    kept.moved_from_id, kept.state, kept.guests = left, GOING, rsvp.guests
+    kept.called, kept.called_at = "", None  # was about the other one, or of waiting
+    kept.save(update_fields=["moved_from", "shift", "state", "guests", "called", "called_at"])
+    _record("event.moved_in", kept, shift.event, actor, kept.places)
+    return kept
 
 
 def leave(rsvp: RSVP, *, actor: str) -> None:

@@ -309,6 +309,53 @@ def test_without_looking_who_comes_already_the_place_would_be_there_twice(cast, 
         merging.agree(merger, making.TEST, together=False)
 
 
+def waits_at_large(large, name) -> RSVP:
+    """A party of three for which the other event has no room, though it has some."""
+    comes(large, "hal", guests=7)
+    word = comes(large, name, guests=2)
+    assert word.state == "waiting"
+    return word
+
+
+def test_who_only_waits_at_the_other_keeps_the_place_they_have(cast, small, large, page):
+    waits = waits_at_large(large, "erin")
+    comes(small, "erin")
+    press(cast.bob, large, agree=asked(cast, small, large).pk)
+    assert going(large) == {"Hal": 8, "Erin": 1}
+    shift = Shift.objects.get(event=large)
+    assert (shift.taken, shift.waiting) == (9, 0) and places(large) == 9
+    sums = told(large)
+    assert sums["waiting"] == sums["left_waiting"] == 3 and sums["moved_in"] == 1
+    mail = Delivery.objects.get(key__startswith="event.merged:")
+    assert "You have a place there" in mail.text and "You said before" not in mail.text
+    assert mail.text.count(links.rsvp_token(waits)) == 2, "the word that has the place now"
+    assert "Do you come here, too?" in page.get(f"/rsvp/{links.rsvp_token(waits)}").content.decode()
+
+
+def test_without_asking_whether_they_wait_they_would_lose_their_place(cast, small, large, monkeypatch):
+    """The control."""
+    waits = waits_at_large(large, "erin")
+    comes(small, "erin")
+    merger = asked(cast, small, large)
+    monkeypatch.setattr(merging, "_known", lambda into: {waits.person_id: waits})
+    press(cast.bob, large, agree=merger.pk)
+    assert going(large) == {"Hal": 8}
+
+
+def test_who_waits_for_one_time_and_cannot_come_to_another_has_a_place(cast, small):
+    large = making.published(
+        cast.people["bob"], title="At Bob’s", shifts=[making.shift(10, hour=19), making.shift(1, hour=9)]
+    )
+    morning, evening = large.shifts.order_by("starts_at")
+    deeds.rsvp(morning.pk, making.who("hal")), deeds.rsvp(morning.pk, making.who("erin"))
+    services.cancel_rsvp(deeds.rsvp(evening.pk, making.who("erin")))
+    comes(small, "erin")
+    press(cast.bob, large, agree=asked(cast, small, large).pk)
+    assert set(going(large)) == {"Hal", "Erin"} and places(large) == 2
+    morning.refresh_from_db(), evening.refresh_from_db()
+    assert (morning.taken, morning.waiting, evening.taken, evening.waiting) == (1, 1, 1, 0)
+
+
 def test_who_said_no_to_the_other_is_not_moved_but_told(cast, small, large):
     comes(small, "erin"), services.cancel_rsvp(comes(large, "erin"))
     press(cast.bob, large, agree=asked(cast, small, large).pk)
