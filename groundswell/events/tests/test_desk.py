@@ -274,6 +274,24 @@ def test_nobody_is_checked_in_before_the_day(world, alice):
     assert world.rsvp.attended is None
 
 
+@pytest.mark.parametrize("act", ["here", "undo"])
+def test_who_was_there_stays_as_it_is_once_the_event_is_called_off(world, alice, act):
+    today(world)
+    frank = services.rsvp(making.first(world.event).pk, making.who("frank"))
+    press(alice, frank, "here")
+    rsvp, code = (world.rsvp, "") if act == "here" else (frank, "undo")
+    services.cancel(world.event, making.TEST)
+    assert "This event is called off." in text_of(press(alice, rsvp, act, headers=HTMX))
+    token = desk_of(world, f"/check-in/{links.check_in_token(rsvp)}")
+    assert "This event is called off." in text_of(alice.post(token, {"act": code}, follow=True))
+    assert dict(RSVP.objects.values_list("person__given_name", "attended")) == {"Frank": True, "Bob": None}
+    making.ago(world.event, hours=3)
+    assert "All others" not in text_of(alice.get(desk_of(world)))
+    sent = {"shift": str(making.first(world.event).pk)}
+    assert "This event is called off." in text_of(alice.post(desk_of(world, "/missed"), sent, follow=True))
+    assert places("event.attended") == 1 and not places("event.missed")
+
+
 def test_who_waited_or_cancelled_may_come_all_the_same(world, alice):
     shift = today(world)
     services.cancel_rsvp(world.rsvp)

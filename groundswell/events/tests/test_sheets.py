@@ -10,7 +10,7 @@ from django.test import Client
 from groundswell.events import services, sheets
 from groundswell.events.models import RSVP, Host
 from groundswell.events.tests import making
-from groundswell.kit import paper
+from groundswell.kit import clock, paper
 from groundswell.kit.ids import new_id
 from groundswell.ledger.models import Entry
 from groundswell.people.rules import NewPerson
@@ -42,6 +42,12 @@ def type_in(client, event, **sent):
 def today(event):
     """The event as it is the day after."""
     return making.ago(event, days=3, hours=24)
+
+
+def running_now(event):
+    now = clock.now()
+    making.ago(event, seconds=(event.starts_at - now).total_seconds())
+    return event
 
 
 # --- codes ---------------------------------------------------------------------------------------------------------
@@ -190,6 +196,20 @@ def test_before_its_day_nothing_is_typed_in(world, alice):
     assert reply.status_code == 422 and "still to come" in reply.content.decode()
     type_in(alice, world.event, rest="1")
     assert not RSVP.objects.exclude(attended=None).exists()
+
+
+def test_nothing_is_typed_in_of_an_event_that_was_called_off(world, alice):
+    event = running_now(world.event)
+    services.mark_attended(come(event, "Ann"), True, making.TEST)
+    services.cancel(event, making.TEST)
+    for sent in ({"codes": code_of(world.rsvp)}, {"undo": RSVP.objects.get(attended=True).pk}):
+        reply = type_in(alice, event, **sent)
+        assert reply.status_code == 422 and "This event is called off." in reply.content.decode()
+    assert 'id="codes"' not in alice.get(f"/events/{event.pk}/host/type-in").content.decode()
+    today(event)
+    page = type_in(alice, event, rest="1").content.decode()
+    assert "This event is called off." in page and "did not come" not in page
+    assert dict(RSVP.objects.values_list("person__given_name", "attended")) == {"Ann": True, "Bob": None}
 
 
 def test_nobody_undoes_what_is_of_another_event(world, alice):
