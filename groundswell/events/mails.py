@@ -40,6 +40,7 @@ class Letter:
         reply_to: where answers go; empty: nowhere.
         code: the address of the picture to show at the door; empty: none.
         gone: the calendar file of what does not happen; empty: none.
+        unsubscribe: as in `Message`.
     """
 
     subject: str
@@ -53,6 +54,7 @@ class Letter:
     reply_to: str = ""
     code: str = ""
     gone: str = ""
+    unsubscribe: str = ""
 
 
 def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
@@ -70,6 +72,7 @@ def message(key: str, person: Person, address: str, letter_of: Callable[[], Lett
             attachments=[*_attached(letter.invite), *_attached(letter.gone)],
             notice=letter.notice,
             reply_to=letter.reply_to,
+            unsubscribe=letter.unsubscribe,
         )
 
 
@@ -457,12 +460,12 @@ def invited(person: Person, event: PublicEvent) -> Letter:
     url = settings.BASE_URL + reverse("events:no_more", args=[links.no_more_token(person)])
     return Letter(
         _("Near you: %(title)s") % {"title": event.title},
-        [
-            _("Neighbors of yours meet, and there is room for you."),
-            _("You agreed to hear of events near you. The last link ends that."),
-        ],
+        [_("Neighbors of yours meet, and there is room for you.")],
         [(_("See the event"), event_url(event.id)), (_("No more of these"), url)],
         event,
+        why=_("You get this because you agreed to hear of events near you from %(name)s. The last link ends that.")
+        % {"name": movement().name},
+        unsubscribe=url,
     )
 
 

@@ -26,6 +26,7 @@ class Delivery(models.Model):
     text = models.TextField()
     html = models.TextField(blank=True)
     reply_to = models.TextField(blank=True, default="", db_default="")
+    unsubscribe = models.TextField(blank=True, default="", db_default="")
     attachments = models.JSONField(default=list, blank=True)  # [name, content, type]: text only
     notice = models.BooleanField(default=False)  # not caused by a form that anybody can fill in
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)

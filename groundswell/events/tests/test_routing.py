@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.db import connection, transaction
 from django.test import Client
 
@@ -225,6 +226,22 @@ def test_the_link_in_the_mail_ends_invitations_and_nothing_else():
     assert "You get no more of these" in page.get(f"/events/no-more/{token}").content.decode()
     Invited.objects.all().delete()
     assert routing.invitable(event).now == 0 and agrees(near, "news", "email")
+
+
+def test_a_mail_program_ends_invitations_in_one_click(settings):
+    near = neighbor("Near")
+    invite(making.published())
+    worker.drain()
+    (sent,) = [m for m in mail.outbox if m.to == ["near@example.org"]]
+    assert "because you agreed to hear of events near you" in sent.body and "into a form" not in sent.body
+    headers = sent.message()
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = headers["List-Unsubscribe"].removeprefix(f"<{settings.BASE_URL}").removesuffix(">")
+    program = Client(enforce_csrf_checks=True)
+    assert program.post(address).status_code == 403 and agrees(near, "events", "email"), "not without the word"
+    for _time in range(2):
+        assert program.post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert not agrees(near, "events", "email") and not program.cookies
 
 
 # --- looking every day ---------------------------------------------------------------------------------------------

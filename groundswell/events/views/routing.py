@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from groundswell.events import attendance, forecasting, links, nearby, programme, selectors, verbs
@@ -95,10 +96,21 @@ def _reached(request: HttpRequest, event_id: UUID) -> Event:
         return selectors.access_event(who, event_id, verbs.REVIEW)
 
 
+@csrf_exempt  # a mail program comes from no page of ours; the token is what vouches for it
 @cache_control(private=True, no_store=True)
-@public_action("events.no_more", per_hour=60, burst=30)
 def no_more(request: HttpRequest, token: str) -> HttpResponse:
-    """The last link in an invitation: the button ends them."""
+    """The last link in an invitation, and the one in its header: there a mail program posts at once (RFC 8058), and
+    follows no redirect."""
+    if request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click":
+        person = links.no_more_from(token)
+        routing.stop(person, person_actor(person.pk))
+        return HttpResponse(_("You get no more of these"), content_type="text/plain; charset=utf-8")
+    return _no_more(request, token)
+
+
+@public_action("events.no_more", per_hour=60, burst=30)
+def _no_more(request: HttpRequest, token: str) -> HttpResponse:
+    """On the page, the button ends them."""
     person = links.no_more_from(token)
     agrees = people_read.agrees(person, "events", "email")
     return by_link(

@@ -32,6 +32,7 @@ class Message:
         reply_to: where answers go; empty: to the movement's own address.
         notice: about something they are part of already, not caused by a form that anybody can fill in.
         not_before: None: now.
+        unsubscribe: the address to which a mail program posts that they want no more of these; empty: none.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Message:
     notice: bool = False
     not_before: datetime | None = None
     reply_to: str = ""
+    unsubscribe: str = ""
 
 
 def queue(
@@ -100,6 +102,7 @@ def _delivery(message: Message) -> Delivery:
         text=message.text,
         html=message.html,
         reply_to=message.reply_to,
+        unsubscribe=message.unsubscribe,
         attachments=[list(attachment) for attachment in message.attachments],
         notice=message.notice,
         queued_at=now,

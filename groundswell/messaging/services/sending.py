@@ -151,13 +151,20 @@ def _mail(row: Delivery) -> EmailMultiAlternatives:
         from_email=sender(movement().name, address),
         to=[row.address],
         reply_to=[row.reply_to] if row.reply_to else None,
-        headers={"Message-ID": f"<{row.pk}@{address.rpartition('@')[2]}>", "Auto-Submitted": "auto-generated"},
+        headers=_headers(row, address.rpartition("@")[2]),
     )
     if row.html:
         mail.attach_alternative(row.html, "text/html")
     for name, content, mimetype in row.attachments:
         mail.attach(name, content, mimetype)
     return mail
+
+
+def _headers(row: Delivery, domain: str) -> dict[str, str]:
+    headers = {"Message-ID": f"<{row.pk}@{domain}>", "Auto-Submitted": "auto-generated"}
+    if row.unsubscribe:  # in one click: RFC 8058
+        headers |= {"List-Unsubscribe": f"<{row.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return headers
 
 
 def _reopened(server: BaseEmailBackend) -> bool:
