@@ -10,6 +10,7 @@ from groundswell.events.models import Event
 from groundswell.events.selectors import FindQuery
 from groundswell.events.tests.making import draft, first, person, published, shift, who
 from groundswell.kit import geo
+from groundswell.messaging.models import Delivery
 from groundswell.people.selectors import NotFound
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +106,12 @@ def test_the_grid_in_the_database_is_the_grid_of_the_rules():
         nearest = selectors.find(FindQuery(place=point))[0]
         assert (nearest.title, nearest.distance_m) == (str(n), pytest.approx(0, abs=1))
     assert Event.objects.count() == 4
+
+
+def test_the_mail_to_who_waits_says_of_the_place_only_that_it_comes():
+    event = private(shifts=[shift(1)])
+    for name in ("erin", "fay"):
+        services.rsvp(first(event).pk, who(name))
+    lines = Delivery.objects.get(address="fay@example.org").text.splitlines()
+    assert "Those who come get the exact place." in lines
+    assert not [line for line in lines if line.startswith(":") or "Canary" in line]
