@@ -1,5 +1,6 @@
 """Everybody's pages: the same for all, cacheable, and nothing a stranger writes does harm in them."""
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -9,8 +10,10 @@ import pytest
 from django.test import Client
 
 from groundswell.events import links, services
-from groundswell.events.models import RSVP, Event
+from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.tests import making
+from groundswell.events.tests.filling import answers
+from groundswell.kit import clock
 from groundswell.kit.templatetags.kit import shown_date
 from groundswell.ledger.models import Entry
 from groundswell.people.models import Consent, ContactPoint, Person
@@ -189,6 +192,15 @@ def test_coming_takes_a_place_and_thanks_with_a_way_to_share(page):
     assert calendar["Content-Type"].startswith("text/calendar") and b"BEGIN:VEVENT" in calendar.content
 
 
+def test_who_may_have_to_wait_is_promised_neither_the_place_nor_a_day_in_the_calendar(page):
+    event = making.published(shifts=[making.shift(1)], place_shown="guests")
+    for email, promised in (("erin@example.org", True), ("fay@example.org", False)):
+        text = page.get(say_yes(page, event, email=email)["Location"]).content.decode()
+        assert ("exactly where it is" in text) == promised
+        assert ("Add to calendar" in text) == promised
+        assert "change how many come, or cancel" in text
+
+
 def test_the_page_after_the_form_is_the_same_for_whoever_came_before(page):
     """Who writes somebody else's address learns nothing of them, and can change nothing."""
     event = making.published(shifts=[making.shift(3)], street=CANARY, place_shown="guests")
@@ -329,10 +341,33 @@ def test_a_second_event_beside_a_full_one_is_filled_in(page):
     assert f"like={full.pk}" in link and "source=abc" in link
     text = page.get(link.replace("&amp;", "&")).content.decode()
     day = making.first(full).starts_at.astimezone(ZoneInfo("America/New_York")).strftime("%Y-%m-%d")
-    for value in ("Second: Pie", "05401", day, "19:00", "21:00"):
+    for value in ("Second: Pie", "05401", "Burlington", day, "19:00", "21:00"):
         assert f'value="{value}"' in text, value
     assert '<option value="phone_bank" selected' in text and "Bring a phone." in text and "1 Main St" not in text
     assert 'name="shifts-0-capacity" value="1"' in text
+
+
+def test_a_second_event_beside_one_that_runs_is_the_next_day(page):
+    runs = making.published(title="Pie", shifts=[making.shift(1)])
+    Shift.objects.filter(event=runs).update(
+        starts_at=clock.now() - timedelta(minutes=30), ends_at=clock.now() + timedelta(hours=1)
+    )
+    text = page.get("/events/new", {"like": runs.pk}).content.decode()
+    begun = making.first(runs).starts_at.astimezone(ZoneInfo("America/New_York"))
+    for value in ((begun + timedelta(days=1)).strftime("%Y-%m-%d"), begun.strftime("%H:%M")):
+        assert f'value="{value}"' in text, value
+    assert begun.strftime("%Y-%m-%d") not in text
+
+
+def test_a_mistake_in_a_second_event_leaves_the_page_what_it_is(page):
+    full = making.published(title="Pie")
+    form = html.unescape(page.get("/events/new", {"like": full.pk}).content.decode())
+    to = re.search(r'action="(/events/new\?like=[^"]+)"', form)[1]
+    for changed, status in (({"title": ""}, 422), ({"add_shift": "1"}, 200)):
+        reply = page.post(to, answers(**changed))
+        text = reply.content.decode()
+        assert reply.status_code == status and "<h1>Host a second one</h1>" in text and "All is copied already" in text
+    assert page.post(to, answers()).status_code == 303
 
 
 def test_a_second_events_title_is_never_cut(page):
