@@ -425,6 +425,25 @@ def test_boxes_of_a_walk_in_are_empty_and_what_is_ticked_is_kept_in_its_words(wo
     assert not Consent.objects.filter(person__given_name="Yuri").exists()
 
 
+# --- called off in the middle of it ---------------------------------------------------------------------------------
+def test_calling_off_warns_of_those_who_are_there_and_leaves_them_on_the_list(world, alice):
+    today(world)
+    cancel = f"/events/{world.event.pk}/cancel"
+    services.change_rsvp(world.rsvp, 2)
+    services.rsvp(making.first(world.event).pk, making.who("adam"))
+    assert "there already" not in text_of(alice.get(cancel))
+    press(alice, world.rsvp, "here 2")
+    walk_in(alice, world)
+    for reply in (alice.get(cancel), alice.post(cancel, {"words": "The storm"})):
+        assert "3 people are there already." in text_of(reply)
+    alice.post(cancel, {"sure": "on"})
+    assert "there already" not in text_of(alice.get(cancel))
+    text = text_of(alice.get(desk_of(world)))
+    assert "<strong>3</strong> had come" in text and "2 of 3 came" in text
+    assert names_at(desk_of(world), alice) == ["Bob Canaria", "Wanda Walker", "Adam"]
+    assert set(re.findall(r'name="act" value="(\w+)', text)) == {"note"}
+
+
 # --- afterwards ----------------------------------------------------------------------------------------------------
 def test_all_others_did_not_come_and_back(world, alice):
     shift = today(world)

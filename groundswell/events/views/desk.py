@@ -47,6 +47,7 @@ class Slot:
         today: it is its day or later, and one may be checked in.
         doors: it is about to begin, or later: checking in comes first, calling second.
         calls: it is not over, and guests may be reached.
+        off: its event is called off, and only who came by then is shown.
         here: places of those who are there; of `expected`, which counts them, too.
     """
 
@@ -55,6 +56,7 @@ class Slot:
     doors: bool
     over: bool
     calls: bool
+    off: bool
     here: int
     expected: int
     open: bool = True
@@ -111,16 +113,17 @@ class Group:
 
 def _slot(shift: Shift, event: Event, words_: Sequence[RSVP]) -> Slot:
     now = clock.now()
-    on = event.state != Event.State.CANCELLED
+    off = event.state == Event.State.CANCELLED
     listed = [rsvp for rsvp in words_ if rsvp.shift_id == shift.pk]
     going = [rsvp for rsvp in listed if rsvp.state == GOING]
     over = shift.ends_at <= now
     return Slot(
         shift=shift,
-        today=on and rules.has_come(shift.starts_at, event.time_zone, now),
-        doors=on and now >= shift.starts_at - rules.DOORS_OPEN,
+        today=not off and rules.has_come(shift.starts_at, event.time_zone, now),
+        doors=not off and now >= shift.starts_at - rules.DOORS_OPEN,
         over=over,
-        calls=on and not over,
+        calls=not off and not over,
+        off=off,
         here=sum(rsvp.here for rsvp in listed),
         expected=shift.filled + sum(rsvp.here for rsvp in listed if rsvp.state != GOING),
         missed=sum(rsvp.places for rsvp in going if rsvp.attended is False),
@@ -133,7 +136,7 @@ def _columns(row: RSVP | Shift) -> list[object]:
 
 
 def _marks(slot: Slot) -> list[object]:
-    return [slot.today, slot.doors, slot.over, slot.calls]
+    return [slot.today, slot.doors, slot.over, slot.calls, slot.off]
 
 
 def _tag(*looks: object) -> str:
@@ -168,10 +171,13 @@ _CALLED = ["", RSVP.Call.NO_ANSWER, RSVP.Call.WRONG_NUMBER, RSVP.Call.WILL_COME]
 
 
 def _order(guest: Guest) -> tuple[object, ...]:
-    """Before the doors open: who was not called comes first, in order of joining. Then: who is not there, by name."""
+    """Before the doors open: who was not called comes first, in order of joining. Then: who is not there, by name. Once
+    it is called off: who had come, by name."""
     if guest.slot.doors:
         return guest.rsvp.attended is not None, fold(guest.name), guest.rsvp.pk
     calls = _CALLED.index(guest.called) if guest.called in _CALLED else len(_CALLED)
+    if guest.slot.off:
+        return not guest.here, fold(guest.name), guest.rsvp.pk
     return guest.rsvp.state != GOING, calls, guest.rsvp.at, guest.rsvp.pk
 
 

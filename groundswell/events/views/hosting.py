@@ -331,7 +331,12 @@ def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("events:cancel", event.pk)
-    context = {"form": form, "preview": preview, "told": telling.all_told(event).count()}
+    context = {
+        "form": form,
+        "preview": preview,
+        "told": telling.all_told(event).count(),
+        "here": sum(rsvp.here for rsvp in selectors.guest_list(event)),
+    }
     return render(
         request, "events/cancel.html", running(request, event, "desk") | context, status=422 if form.errors else 200
     )
