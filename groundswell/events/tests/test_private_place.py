@@ -9,7 +9,9 @@ from groundswell.events import calendar, selectors, services
 from groundswell.events.models import Event
 from groundswell.events.selectors import FindQuery
 from groundswell.events.tests.making import draft, first, person, published, shift, who
+from groundswell.jobs.worker import drain
 from groundswell.kit import geo
+from groundswell.ledger.services import catch_up
 from groundswell.messaging.models import Delivery
 from groundswell.people.selectors import NotFound
 
@@ -112,6 +114,8 @@ def test_the_mail_to_who_waits_says_of_the_place_only_that_it_comes():
     event = private(shifts=[shift(1)])
     for name in ("erin", "fay"):
         services.rsvp(first(event).pk, who(name))
+    catch_up()
+    drain()
     lines = Delivery.objects.get(address="fay@example.org").text.splitlines()
     assert "Those who come get the exact place." in lines
     assert not [line for line in lines if line.startswith(":") or "Canary" in line]
