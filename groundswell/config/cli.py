@@ -27,6 +27,8 @@ settings are listed in docs/settings.md.
 """
 
 WITHOUT_DATABASE = {"messages", "version"}
+OF_WHAT_IS_THERE = {"export", "ledger"}  # they make no database
+WHICH_DATABASE = "`groundswell serve` makes what is missing; GROUNDSWELL_HOME or DATABASE_URL names another database."
 
 
 def main() -> None:
@@ -54,15 +56,29 @@ def _run() -> None:
         _set_base_url(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groundswell.config.settings")
     settings = env.load()
-    from django.core.management import execute_from_command_line
-
     if settings.database_url or sys.argv[1] in WITHOUT_DATABASE or "--help" in sys.argv:
-        execute_from_command_line(sys.argv)
+        _execute()
         return
-    with database.running(settings.home / "postgres") as url:
+    folder = settings.home / "postgres"
+    if sys.argv[1] in OF_WHAT_IS_THERE and not (folder / "PG_VERSION").exists():
+        sys.exit(f"There is no database in {settings.home}. {WHICH_DATABASE}")
+    with database.running(folder) as url:
         os.environ["DATABASE_URL"] = url
         env.load.cache_clear()
+        _execute()
+
+
+def _execute() -> None:
+    from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
+    from psycopg.errors import UndefinedTable
+
+    try:
         execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable):
+            raise
+        sys.exit(f"This database has not all tables of Groundswell. {WHICH_DATABASE}")
 
 
 def _set_demo() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from groundswell.config import cli, env
+from groundswell.config import cli, database, env
 from tests.at_once import HANGS_S
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,6 +25,21 @@ def start(tmp_path, *words, **settings):
         cwd=ROOT,
         timeout=HANGS_S,
     )
+
+
+def test_where_there_is_no_database_a_command_that_reads_says_so_and_makes_none(tmp_path):
+    done = start(tmp_path, "ledger", "verify")
+    assert done.returncode == 1 and done.stderr.startswith("There is no database in") and "Traceback" not in done.stderr
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_a_database_without_tables_is_one_sentence_until_there_is_an_owner(tmp_path):
+    tmp_path.chmod(0o755)
+    with database.running(tmp_path / "postgres"):
+        done = start(tmp_path, "ledger", "verify")
+        assert done.returncode == 1 and done.stderr.count("\n") == 1 and "has not all tables" in done.stderr
+        assert start(tmp_path, "owner", "dana@example.org").returncode == 0
+        assert "nothing altered" in start(tmp_path, "ledger", "verify").stdout
 
 
 def refusal(monkeypatch, tmp_path, **settings):

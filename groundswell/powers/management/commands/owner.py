@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.urls import reverse
 
 from groundswell.kit.contacts import BadContact
@@ -19,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="the movement's name")
 
     def handle(self, *args: Any, email: str, name: str, **options: Any) -> None:
+        if "django_migrations" not in connection.introspection.table_names():
+            call_command("migrate", interactive=False, verbosity=0)
         try:
             owner = services.found_movement(email, name)
         except BadContact as problem:
