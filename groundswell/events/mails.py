@@ -15,12 +15,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groundswell.events import calendar, links
 from groundswell.events.models import RSVP, Event
 from groundswell.events.selectors import FoundEvent, PublicEvent, PublicShift
+from groundswell.kit import geo
 from groundswell.kit.templatetags.kit import shown_span
 from groundswell.messaging.services import Message
 from groundswell.people.models import Person
@@ -158,7 +160,7 @@ def called_off(rsvp: RSVP, event: PublicEvent, words: str, near: Sequence[FoundE
         ],
         [
             *zip(room, (event_url(one.id) for one in near), strict=True),
-            (_("Find another event"), settings.BASE_URL + reverse("events:find")),
+            (_("Find another event"), _find_url(event)),
         ],
         event,
         _shift_of(rsvp, event),
@@ -472,6 +474,13 @@ def invited(person: Person, event: PublicEvent) -> Letter:
 # --- parts ---------------------------------------------------------------------------------------------------------
 def manage_url(rsvp: RSVP) -> str:
     return settings.BASE_URL + reverse("events:rsvp_manage", args=[links.rsvp_token(rsvp)])
+
+
+def _find_url(event: PublicEvent) -> str:
+    """Where others are listed, the nearest first if it is known where that is."""
+    at = event.place
+    near = next((text for text in (at.postal_code, f"{at.city}, {at.region}") if geo.find_place(text)), "")
+    return settings.BASE_URL + reverse("events:find") + (f"?{urlencode({'near': near})}" if near else "")
 
 
 def event_url(event_id: Any) -> str:

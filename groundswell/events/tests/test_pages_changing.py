@@ -56,6 +56,20 @@ def test_calling_off_shows_the_mail_first_and_takes_the_hosts_own_words(world):
     assert "Who came is still yours" not in client.get(f"/events/{world.event.pk}/edit").content.decode()
 
 
+@pytest.mark.parametrize("near", [True, False])
+def test_calling_off_promises_events_nearby_only_if_there_are_any(world, near):
+    making.published(making.person("zed"), title="Soup at Zed's", shifts=[making.shift(days=3 if near else 9)])
+    client, url = world.client("alice"), f"/events/{world.event.pk}/cancel"
+    shown = client.get(url).content.decode()
+    assert ("with the nearest events that have room" in shown) == near
+    assert ("there is none with room" in shown) != near
+    client.post(url, {"words": "", "sure": "on"})
+    catch_up()
+    drain()
+    mail = Delivery.objects.get(key__startswith="event.cancelled:")
+    assert ("There is room" in mail.text) == near and "/events?near=05401" in mail.text
+
+
 def test_an_event_to_which_nobody_comes_is_called_off_with_one_press(world):
     quiet = making.published(world.event.created_by, title="Quiet")
     client, url = world.client("alice"), f"/events/{quiet.pk}/cancel"

@@ -340,6 +340,7 @@ def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return render(
         request, "events/cancel.html", running(request, event, "desk") | context, status=422 if form.errors else 200
     )
+        "near": any(telling.room_instead(event, shift.pk) for shift in event.shifts.all()),
 
 
 def _called_off(request: HttpRequest, event: Event, words: str) -> dict[str, Any] | None:
