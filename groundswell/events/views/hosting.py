@@ -1,6 +1,7 @@
 """For hosts: starting an event, confirming it, changing it, co-hosts. Who comes is at their desk."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,9 +23,11 @@ from groundswell.events.forms.hosting import CoHostForm, EditForm, EventForm, Ne
 from groundswell.events.forms.shifts import BaseShiftForms, ShiftForms, show_invalid, show_shift_problems, shown_shift
 from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused, ShiftDetails, Stale
+from groundswell.events.selectors import PublicEvent
 from groundswell.events.services import inviting, telling
 from groundswell.events.views.answers import by_link, see_other
 from groundswell.events.views.mine import actor_of, mine, running
+from groundswell.kit import clock
 from groundswell.kit.ids import new_id
 from groundswell.ledger.http import idempotent_view
 from groundswell.ledger.rules import person_actor, user_actor
@@ -76,9 +79,9 @@ def create(request: HttpRequest) -> HttpResponse:
     form_class = EventForm if user else NewEventForm
     if request.method != "POST":
         start = {"type": request.GET.get("type", "house_party"), "languages": [get_language() or "en"]}
-        more, rows = _like(request.GET.get("like", ""))
-        form = form_class(initial=start | more)
-        return _new(request, form, ShiftForms(prefix="shifts", initial=rows), user, second=bool(more))
+        like = _like(request)
+        more, rows = _filled_in(like) if like else ({}, [])
+        return _new(request, form_class(initial=start | more), ShiftForms(prefix="shifts", initial=rows), user)
     form, shifts = form_class(request.POST), ShiftForms(request.POST, prefix="shifts")
     if "add_shift" in request.POST:
         return _new(request, form_class(initial=_typed(form)), _one_more(request), user)
@@ -110,11 +113,10 @@ def _new(
     user: User | None,
     *,
     status: int = 200,
-    second: bool = False,
 ) -> HttpResponse:
     context = {
         "form": form,
-        "second": second,
+        "second": _like(request),
         "shifts": shifts,
         "known": people_read.display_name(user) if user else "",
         "user_email": user.email if user else "",
@@ -124,32 +126,35 @@ def _new(
     return render(request, "events/new.html", context, status=status)
 
 
-def _like(event_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The fields and times of a second event beside a full one: all it says but its place, of which only the ZIP."""
+def _like(request: HttpRequest) -> PublicEvent | None:
+    """The event beside which a second one is started."""
     try:
-        event = selectors.public_event(UUID(event_id))
+        return selectors.public_event(UUID(request.GET.get("like", "")))
     except (ValueError, NotFound):
-        return {}, []
+        return None
+
+
+def _filled_in(event: PublicEvent) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The fields and times of a second event beside a full one: all it says but where exactly it is."""
     title = _("Second: %(title)s") % {"title": event.title}
     fields = {
         "title": title if len(title) <= rules.LENGTHS["title"] else event.title,
         "type": event.type,
         "description": rules.plain(event.description),
         "postal_code": event.place.postal_code,
+        "city": event.place.city,
         "online": "yes" if event.online else "no",
         "time_zone": event.time_zone if event.online else "",
         "languages": event.languages,
     }
-    zone = ZoneInfo(event.time_zone)
-    times = [
-        ShiftDetails(
-            shift.starts_at.astimezone(zone).replace(tzinfo=None),
-            shift.ends_at.astimezone(zone).replace(tzinfo=None),
-            shift.capacity,
-        )
-        for shift in event.shifts
-        if not shift.past
-    ]
+    zone, now = ZoneInfo(event.time_zone), clock.now()
+    slots = [shift for shift in event.shifts if not shift.past]
+    to_come = [shift for shift in slots if shift.starts_at > now]
+    times = []
+    for shift in to_come or slots:
+        later = timedelta(days=0 if to_come else (now - shift.starts_at).days + 1)  # one that runs: the next day
+        starts, ends = (at.astimezone(zone).replace(tzinfo=None) + later for at in (shift.starts_at, shift.ends_at))
+        times.append(ShiftDetails(starts, ends, shift.capacity))
     return fields, [shown_shift(one) for one in times]
 
 
@@ -335,12 +340,12 @@ def cancel(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "form": form,
         "preview": preview,
         "told": telling.all_told(event).count(),
+        "near": any(telling.room_instead(event, shift.pk) for shift in event.shifts.all()),
         "here": sum(rsvp.here for rsvp in selectors.guest_list(event)),
     }
     return render(
         request, "events/cancel.html", running(request, event, "desk") | context, status=422 if form.errors else 200
     )
-        "near": any(telling.room_instead(event, shift.pk) for shift in event.shifts.all()),
 
 
 def _called_off(request: HttpRequest, event: Event, words: str) -> dict[str, Any] | None:
