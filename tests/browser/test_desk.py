@@ -60,6 +60,9 @@ def test_a_host_runs_an_event_from_a_phone(page, party):
     row(page, "Bo Li").get_by_text("Will come ·").wait_for()
     row(page, "Dmitri").get_by_role("button", name="Won’t come").click()
     row(page, "Dmitri").get_by_text("not coming", exact=True).wait_for()
+    row(page, "دانا").get_by_role("button", name="Will come").wait_for()  # no need to load the page again
+    expect(row(page, "دانا").get_by_text("waiting", exact=True)).to_have_count(0)
+    page.locator("#guests-gone .name", has_text="Dmitri").wait_for()
 
     begins(party)
     page.goto(desk)

@@ -252,6 +252,24 @@ def test_an_open_page_asks_what_others_pressed_and_hears_at_once_of_nothing_new(
     assert 'id="now"' not in text_of(alice.get(desk_of(world)))
 
 
+def test_on_the_days_before_an_open_page_asks_too_until_the_event_is_called_off(world, alice):
+    text = text_of(alice.get(desk_of(world)))
+    tag = re.search(r'id="now".* data-tag="(\w+)"', text)[1]
+    assert "every 15s" in text
+    assert alice.get(desk_of(world, "/list"), headers={"If-None-Match": f'"{tag}"'}).status_code == 304
+    press(world.client("dana"), world.rsvp, "no_answer")
+    other = alice.get(desk_of(world, "/list"), headers={"If-None-Match": f'"{tag}"'})
+    assert other.status_code == 200 and "No answer" in text_of(other)
+    services.cancel(world.event, making.TEST)
+    assert alice.get(desk_of(world, "/list"), headers={"If-None-Match": other["ETag"]}).status_code == 286
+    assert 'id="now"' not in text_of(alice.get(desk_of(world)))
+
+
+@pytest.mark.parametrize(("act", "renewed"), [("will_not_come", True), ("will_come", True), ("no_answer", False)])
+def test_a_press_that_moves_places_has_the_page_renew_its_list(world, alice, act, renewed):
+    assert ("HX-Trigger" in press(alice, world.rsvp, act, headers=HTMX)) is renewed
+
+
 def test_of_a_party_so_many_are_here_as_are_pressed(world, alice):
     shift = today(world)
     services.change_rsvp(world.rsvp, 3)

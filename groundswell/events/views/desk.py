@@ -1,7 +1,7 @@
 """The hosts' desk: one page to run an event from a phone. Who comes, calls, checking in, walking in, who did not come.
 
-Every button is a plain form that works alone; with HTMX only the row of the guest changes, and the count. While the
-event runs the list asks for what others at the door pressed.
+Every button is a plain form that works alone; with HTMX only the row of the guest changes, and the count. Until the
+event is over the list asks for what others pressed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -191,7 +191,8 @@ class List:
 
     Attributes:
         gone: who cancelled.
-        live: it may change under one's eyes, as it is the day and not over.
+        live: it changes under one's eyes, as it is the day and not over.
+        calls: hosts may still call, on the days before, too: what one of them hears the others see soon.
         tag: another one as soon as anything looks different.
     """
 
@@ -199,6 +200,7 @@ class List:
     guests: Sequence[Guest]
     gone: Sequence[Guest]
     live: bool
+    calls: bool
     tag: str
 
 
@@ -212,6 +214,7 @@ def _list(event: Event) -> List:
         guests=guests,
         gone=[guest for guest in guests if guest.rsvp.state == CANCELLED and not guest.here],
         live=any(slot.today and not slot.over for slot in slots.values()),
+        calls=any(slot.calls for slot in slots.values()),
         tag=_tag(looks, [guest.tag for guest in guests]),
     )
 
@@ -282,10 +285,10 @@ def list_(request: HttpRequest, event_id: UUID) -> HttpResponse:
     now = _list(event)
     etag = f'"{now.tag}"'
     reply: HttpResponse = HttpResponseNotModified()
-    if now.live and request.headers.get("If-None-Match") == etag:
+    if now.calls and request.headers.get("If-None-Match") == etag:
         return reply
     context = {"event": selectors.shown(event, exact=True), "list": now, **_drawn(request, event, now, {})}
-    reply = render(request, "events/desk_list.html", context, status=200 if now.live else ASK_NO_MORE)
+    reply = render(request, "events/desk_list.html", context, status=200 if now.calls else ASK_NO_MORE)
     reply["ETag"] = etag
     return reply
 
@@ -321,9 +324,13 @@ def guest(request: HttpRequest, event_id: UUID, rsvp_id: UUID) -> HttpResponse:
         "event": event,
         "contacts": rules.contacts_shown(event.ends_at, clock.now()),
     }
-    return render(request, "events/desk_pressed.html", context)
+    reply = render(request, "events/desk_pressed.html", context)
+    if request.POST.get("act") in _MOVES:
+        reply["HX-Trigger"] = "renew"  # the list: places went to and fro, so that others may look different, too
+    return reply
 
 
+_MOVES = {RSVP.Call.WILL_COME, RSVP.Call.WILL_NOT_COME}
 _PARTY = {str(n) for n in range(1, 2 + rules.MOST_GUESTS)}
 
 
