@@ -80,6 +80,7 @@ class Connection:
 
     def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server, self._reader, self._writer = server, reader, writer
+        self._left = b""  # that was said and not yet read
         self.offers: dict[str, str] = {}
 
     @classmethod
@@ -88,7 +89,7 @@ class Connection:
         context = ssl.create_default_context() if server.tls else None
         try:
             async with asyncio.timeout(server.answer_s):
-                streams = await asyncio.open_connection(server.host, server.port, ssl=context, limit=LONGEST_LINE)
+                streams = await asyncio.open_connection(server.host, server.port, ssl=context)
         except (OSError, TimeoutError) as error:
             raise Gone(_words(error)) from error
         link = cls(server, *streams)
@@ -152,10 +153,10 @@ class Connection:
         _must(await self._ask("STARTTLS"), 220)
         try:
             async with asyncio.timeout(0):
-                early = await self._reader.read(1)
+                self._left += await self._reader.read(1)
         except TimeoutError:
-            early = b""
-        if early:  # somebody in between put it there, to be taken for what comes encrypted
+            pass
+        if self._left:  # somebody in between put it there, to be taken for what comes encrypted
             raise Gone("It said something between STARTTLS and the encryption.")
         await self._writer.start_tls(ssl.create_default_context(), server_hostname=self.server.host)
         await self._hello()
@@ -239,14 +240,24 @@ class Connection:
 
     async def _answer(self, longest_s: float | None = None) -> _Answer:
         lines = []
-        async with asyncio.timeout(longest_s or self.server.answer_s):
-            while True:
-                line = (await self._reader.readline()).decode("utf-8", "replace")
-                if not line.endswith("\n"):
-                    raise Gone("It hung up.")
-                lines.append(line[4:].strip())
-                if line[3:4] != "-":
-                    return _Answer(int(line[:3]), "\n".join(lines))
+        while True:
+            line = (await self._line(longest_s or self.server.answer_s)).decode("utf-8", "replace")
+            lines.append(line[4:].strip())
+            if line[3:4] != "-":
+                return _Answer(int(line[:3]), "\n".join(lines))
+
+    async def _line(self, longest_s: float) -> bytes:
+        """Answers come several at once; only who has to wait for one pays for a clock."""
+        while (end := self._left.find(b"\n")) < 0:
+            if len(self._left) > LONGEST_LINE:
+                raise ValueError("It says a line without end.")
+            async with asyncio.timeout(longest_s):
+                said = await self._reader.read(LONGEST_LINE)
+            if not said:
+                raise Gone("It hung up.")
+            self._left += said
+        line, self._left = self._left[:end], self._left[end + 1 :]
+        return line
 
 
 _NOT_THIS_ADDRESS = Outcome("failed", "This mail server cannot be told such an address.")
