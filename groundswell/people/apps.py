@@ -22,3 +22,4 @@ class PeopleConfig(AppConfig):
         hooks.register_subject("tag", selectors.tags_by_id)
         hooks.register_subject("consent", selectors.consents_by_id)
         hooks.register_subject("field", selectors.fields_by_id)
+        hooks.register_subject("segment", selectors.segments_by_id)

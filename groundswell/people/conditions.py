@@ -263,7 +263,7 @@ CONSENT = Condition(
             _("Their word"),
             (("given", _("agree")), ("open", _("were not asked")), ("withdrawn", _("said no"))),
         ),
-        chosen("purpose", _("To"), "purposes", re.compile(r"[a-z_]{1,40}\Z").match, 40),  # type: ignore[arg-type]
+        chosen("purpose", _("To what"), "purposes", re.compile(r"[a-z_]{1,40}\Z").match, 40),  # type: ignore[arg-type]
         one_of("channel", _("By"), CHANNELS),
     ),
     _consent_clause,
@@ -644,4 +644,4 @@ DEED = Condition(
     _deed_sql,
 )
 
-OWN = (CONSENT, CONTACT, NEAR, AREA, TAG, FIELD, TONGUE, KNOWN, DEED)
+OWN = (DEED, NEAR, AREA, CONSENT, TAG, FIELD, TONGUE, KNOWN, CONTACT)  # in the order in which they are offered

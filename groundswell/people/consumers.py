@@ -24,7 +24,7 @@ class Deeds:
 
     def digest(self) -> str:
         digest = sha256()
-        rows = Deed._default_manager.order_by("person_id", "kind").values_list(
+        rows = Deed.objects.order_by("person_id", "kind").values_list(
             "person_id", "kind", "done", "taken_back", "first_at", "last_at"
         )
         for row in rows.iterator(10_000):

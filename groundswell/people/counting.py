@@ -1,12 +1,12 @@
 """Reads of segments: who is in one, how many, and how two of them overlap; always within the viewer's reach.
 
-An exact count is tried where it promises to be quick. Else people are counted in a sample that is always the same, and
-the answer says so.
+An exact count is tried for a moment. Where it is not done by then, people are counted in a sample that is always the
+same, and the answer says so.
 """
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,11 +26,10 @@ from groundswell.powers.viewer import Viewer
 
 SHOWN = 20
 BUCKETS = 1_024  # of `models.Bucket`
-LOOKED_AT = 10_000  # people in a sample
+LOOKED_AT = 5_000  # people in a sample
 TOO_FEW = 20  # found in a sample: a larger one is looked at
-FEW = 30_000  # people of whom all are counted
-PROMISING = 60_000  # people up to which an exact count is tried
-EXACT_MS, SAMPLE_MS = 400, 900
+FEW = 20_000  # people of whom all are counted
+EXACT_MS, SAMPLE_MS = 150, 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +133,27 @@ def compare(viewer: Viewer, one: Segment, other: Segment) -> Compared:
 
 def _drawn(viewer: Viewer, segment: Segment) -> Counted:
     """A sample of so many: as many as there are, at most; whom it draws only where all can be looked at in time."""
-    if (exact := _exact(viewer, _holds(viewer, segment))) is not None:
-        return exact
-    everybody = Segment(tree=segment.tree)
-    all_of_them = count(viewer, everybody)
+    with suppress(TooSlow):
+        return _exact(viewer, _holds(viewer, segment), EXACT_MS)
+    all_of_them = count(viewer, Segment(tree=segment.tree))
     return Counted(min(all_of_them.people, segment.sample_size), all_of_them.people < segment.sample_size)
 
 
 def _counted(viewer: Viewer, holds: Callable[[bool], Q]) -> Counted:
     people = _people()
-    estimate = None
-    if people > FEW:
-        estimate = _estimate(viewer, holds(True), LOOKED_AT / people)
-        if estimate.people > PROMISING:
-            return estimate
-    if (exact := _exact(viewer, holds(False))) is not None:
-        return exact
-    if estimate is None or len(estimate.first) < TOO_FEW:
-        estimate = _estimate(viewer, holds(True), min(8 * LOOKED_AT / max(people, 1), 1))
+    with suppress(TooSlow):
+        return _exact(viewer, holds(False), SAMPLE_MS if people <= FEW else EXACT_MS)
+    share = LOOKED_AT / max(people, LOOKED_AT)
+    estimate = _estimate(viewer, holds(True), share)
+    if len(estimate.first) < TOO_FEW:
+        with suppress(TooSlow):
+            return _estimate(viewer, holds(True), 8 * share)
     return estimate
 
 
-def _exact(viewer: Viewer, holds: Q) -> Counted | None:
-    """None where it takes too long."""
-    try:
-        with _at_most(EXACT_MS):
-            number, first = _look(access_people(viewer).filter(holds))
-    except TooSlow:
-        return None
+def _exact(viewer: Viewer, holds: Q, ms: int) -> Counted:
+    with _at_most(ms):
+        number, first = _look(access_people(viewer).filter(holds))
     return Counted(number, False, first)
 
 
@@ -175,7 +167,7 @@ def _estimate(viewer: Viewer, holds: Q, share: float) -> Counted:
 
 def _rounded(number: float) -> int:
     """To two figures: more would promise what a sample cannot know."""
-    return round(number, min(1 - math.floor(math.log10(number)), 0)) if number >= 1 else 0  # type: ignore[return-value]
+    return int(round(number, min(1 - math.floor(math.log10(number)), 0))) if number >= 1 else 0
 
 
 def _look(people: QuerySet[Person]) -> tuple[int, tuple[Person, ...]]:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from groundswell.kit import geo
 from groundswell.ledger import hooks as ledger
 from groundswell.people import hooks, selectors
-from groundswell.people.conditions import Text
+from groundswell.people.conditions import Label, Text
 from groundswell.powers import words
+from groundswell.powers.viewer import Viewer
 
 Options = Sequence[tuple[str, Text]]
 LANGUAGES = "en es zh-hans fr de vi ko ar ru pt hi pl it ja".split()
@@ -60,11 +61,11 @@ OWN = {
 
 
 def label(listed: str, value: str) -> str:
-    """How people call a value of a list; itself where nobody knows."""
+    """How people call a value of a list; itself where nobody knows. People have no names here: see `label_for`."""
     if listed == "subjects":
         return _subject(UUID(value)) or value
     if listed == "people":
-        return gettext("somebody")
+        return gettext("somebody out of your reach")
     return str(dict(hooks.lists[listed]()).get(value, value)) if listed in hooks.lists else value
 
 
@@ -74,3 +75,13 @@ def _subject(on_id: UUID) -> str:
         if told := find([on_id]):
             return told[on_id][0]
     return ""
+
+
+def label_for(viewer: Viewer) -> Label:
+    """As `label`, with the names of the people within this viewer's reach."""
+
+    def told(listed: str, value: str) -> str:
+        person = selectors.access_people(viewer).filter(pk=value).first() if listed == "people" else None
+        return str(person) if person else label(listed, value)
+
+    return told
