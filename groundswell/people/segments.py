@@ -88,6 +88,12 @@ def written(part: Part) -> dict[str, Any]:
     return {part.how: [written(one) for one in part.parts]}
 
 
+def pruned(group: Group) -> Group:
+    """Without the groups inside it that hold nothing: whoever builds has not filled them yet."""
+    parts = [pruned(one) if isinstance(one, Group) else one for one in group.parts]
+    return Group(group.how, tuple(one for one in parts if isinstance(one, Leaf) or one.parts))
+
+
 def leaves(part: Part) -> list[Leaf]:
     """Every condition in it."""
     return [part] if isinstance(part, Leaf) else list(chain.from_iterable(leaves(one) for one in part.parts))

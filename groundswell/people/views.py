@@ -122,7 +122,8 @@ def _build(request: HttpRequest, who: Viewer, kept: Segment | None) -> HttpRespo
     else:
         data = kept.tree if kept else BEGIN
         form = SegmentForm(initial=initial(kept) if kept else {"seed": secrets.randbelow(2**31), "keeps": "living"})
-    tree, wrong = _read(data)
+    built, wrong = _read(data)
+    tree = rules.pruned(built) if built else None
     if do == "save" and tree and form.is_valid():
         try:
             saved = services.save_segment(who, form.draft(tree), kept)

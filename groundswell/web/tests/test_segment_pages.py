@@ -78,6 +78,13 @@ def test_conditions_and_groups_are_added_and_taken_out_by_buttons(world, dana):
     assert 'name="t.0:how"' in page and "t.0:place" not in page
 
 
+def test_a_group_that_holds_nothing_yet_asks_for_nothing(world, dana):
+    page = press(dana, "group:t", **TAGGED)
+    assert people_in(page) == 1 and "People who are tagged “canary-tag”." in page.content.decode()
+    press(dana, "save", **TAGGED, **{"t.1:how": "any", "t.1.0:how": "none"})
+    assert mine().get().tree == {"all": [{"is": "tag", "tag": "canary-tag"}]}
+
+
 @pytest.mark.parametrize("do", ["remove:t.9", "remove:t", "add:t.7.7", "add:", "group:x", "add:t.0", "nothing", "%s"])
 def test_a_button_that_leads_nowhere_changes_nothing(do, world, dana):
     page = press(dana, do, **TAGGED)
