@@ -9,6 +9,7 @@ from groundswell.kit.forms import Form
 from groundswell.people.models import Segment
 from groundswell.people.segments import Group
 from groundswell.people.services import Draft
+from groundswell.people.services.segmenting import NAME_LIMIT
 
 KEEPS = (("living", _("whoever it holds at the time")), ("frozen", _("those it holds now, for good")))
 
@@ -16,7 +17,9 @@ KEEPS = (("living", _("whoever it holds at the time")), ("frozen", _("those it h
 class SegmentForm(Form):
     """Everything about a segment but its conditions."""
 
-    name = forms.CharField(label=_("Name"), max_length=80, required=False)
+    name = forms.CharField(
+        label=_("Name"), max_length=NAME_LIMIT, error_messages={"required": _("Please write a name.")}
+    )
     keeps = forms.ChoiceField(label=_("It means"), choices=KEEPS, initial="living", widget=forms.RadioSelect)
     sample = forms.ChoiceField(label=_("Of these"), choices=Segment.Sample.choices, initial=Segment.Sample.ALL)
     sample_size = forms.IntegerField(label=_("How many"), required=False, min_value=0, max_value=1_000_000)

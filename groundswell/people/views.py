@@ -135,7 +135,9 @@ def _build(request: HttpRequest, who: Viewer, kept: Segment | None) -> HttpRespo
     named = wrong if do in {"count", "save"} else None  # what was just added is not wrong yet
     context: dict[str, Any] = {
         "kept": kept,
-        "form": form,
+        "form": form
+        if do in {"", "save"}
+        else SegmentForm(initial=request.POST.dict()),  # not wrong before it is saved
         "part": building.shown(data, named),
         "conditions": building.conditions(),
         "wrong": wrong,
