@@ -27,9 +27,9 @@ from groundswell.powers.viewer import Viewer
 SHOWN = 20
 BUCKETS = 1_024  # of `models.Bucket`
 LOOKED_AT = 5_000  # people in a sample
-TOO_FEW = 20  # found in a sample: a larger one is looked at
+TOO_FEW = 100  # found in a sample: a larger one is looked at, if that is quick
 FEW = 20_000  # people of whom all are counted
-EXACT_MS, SAMPLE_MS = 150, 800
+EXACT_MS, SAMPLE_MS, LARGER_MS = 150, 800, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +144,10 @@ def _counted(viewer: Viewer, holds: Callable[[bool], Q]) -> Counted:
     with suppress(TooSlow):
         return _exact(viewer, holds(False), SAMPLE_MS if people <= FEW else EXACT_MS)
     share = LOOKED_AT / max(people, LOOKED_AT)
-    estimate = _estimate(viewer, holds(True), share)
-    if len(estimate.first) < TOO_FEW:
+    estimate = _estimate(viewer, holds(True), share, SAMPLE_MS)
+    if estimate.people * share < TOO_FEW:
         with suppress(TooSlow):
-            return _estimate(viewer, holds(True), 8 * share)
+            return _estimate(viewer, holds(True), 8 * share, LARGER_MS)
     return estimate
 
 
@@ -157,9 +157,9 @@ def _exact(viewer: Viewer, holds: Q, ms: int) -> Counted:
     return Counted(number, False, first)
 
 
-def _estimate(viewer: Viewer, holds: Q, share: float) -> Counted:
+def _estimate(viewer: Viewer, holds: Q, share: float, ms: int) -> Counted:
     buckets = min(max(math.ceil(share * BUCKETS), 1), BUCKETS)
-    with _at_most(SAMPLE_MS):
+    with _at_most(ms):
         sample = access_people(viewer).alias(bucket=Bucket("id")).filter(bucket__in=range(buckets))
         number, first = _look(sample.filter(holds))
     return Counted(_rounded(number * BUCKETS / buckets), buckets < BUCKETS, first)

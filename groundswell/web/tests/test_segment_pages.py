@@ -204,9 +204,8 @@ def test_what_takes_too_long_is_estimated_and_the_page_says_so(world, dana, monk
 
 def test_a_sample_of_everybody_is_exact(world, monkeypatch):
     """The control: where the sample is all of them, nothing is estimated."""
-    whole = counting._estimate(
-        viewer(world, "dana"), counting._holds(viewer(world, "dana"), Segment(tree={"all": []})), 1
-    )
+    dana = viewer(world, "dana")
+    whole = counting._estimate(dana, counting._holds(dana, Segment(tree={"all": []})), 1, counting.SAMPLE_MS)
     assert (whole.people, whole.estimated) == (Person.objects.count(), False)
 
 
