@@ -12,11 +12,13 @@ from django.utils import translation
 from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
+from groundswell.people import segments
 from groundswell.people import services as people
-from groundswell.people.models import Person
+from groundswell.people.models import Person, Segment
 from groundswell.people.services import NewPerson
 from groundswell.powers.models import Grant, User
 from groundswell.powers.services import found_movement, give, proved_address
+from groundswell.powers.viewer import Viewer
 
 CANARIES = ["Canaria", "canary", "+18025550177", "Kanarienweg", "canary-tag"]
 
@@ -32,6 +34,7 @@ class World:
     waiting: Event  # erin's; waits for review
     rsvp: RSVP  # bob's
     grant: Grant  # alice's, from dana
+    segment: Segment  # dana's: who is tagged "canary-tag"
 
     def client(self, role: str, **how) -> Client:
         """A browser of somebody; dana's proved a second factor, `nobody`'s is not signed in."""
@@ -77,5 +80,7 @@ def make_world() -> World:
     people.agree(rsvp.person, "news", "email", "Write to me.", "/events", actor=making.TEST)
     waiting = events.confirm(making.draft(erin, title="Erin's first"))
     grant = give(dana, users["alice"], "hq.open", "movement.place.us.vt", may_hand_on=1)
+    tagged = segments.read({"all": [{"is": "tag", "tag": "canary-tag"}]})
+    segment = people.save_segment(Viewer(users["dana"], strong=True), people.Draft("Canaries", tagged))
     translation.activate("en")
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment)

@@ -18,6 +18,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("groundswell.events.urls")),  # first: the night asks for these
         path("", include("groundswell.web.urls")),
+        path("", include("groundswell.people.urls")),
         path("account/", include("groundswell.powers.urls")),
         prefix_default_language=False,
     ),

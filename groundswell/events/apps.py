@@ -8,7 +8,7 @@ class EventsConfig(AppConfig):
     name = "groundswell.events"
 
     def ready(self) -> None:
-        from groundswell.events import consumers, jobs, kinds, selectors, verbs
+        from groundswell.events import conditions, consumers, jobs, kinds, selectors, verbs
         from groundswell.events.services import routing
         from groundswell.events.services.telling import JOB
         from groundswell.events.services.writing import JOB as WRITING
@@ -28,6 +28,8 @@ class EventsConfig(AppConfig):
         register_job(routing.LOOK, jobs.look)
         powers.register_verbs(verbs.VERBS)
         people.register_subject("event", selectors.subjects)
+        people.register_deeds(kinds.DEEDS)
+        people.register_condition(conditions.TO_COME)
         page_kit.register_public_nav(
             page_kit.NavItem(_("Events"), "events:find", "calendar", 10),
             page_kit.NavItem(_("Host"), "events:create", "house", 20),

@@ -54,3 +54,12 @@ KINDS = [
     Kind("event.noted", _("was written a note about by a host"), {"shift": str, "rsvp": str}),
     Kind("event.called", _("was called by the host about coming"), {"shift": str, "rsvp": str, "result": str}),
 ]
+
+DEEDS = {  # told of several people, in the past: what segments ask for first
+    "event.attended": _("came to an event"),
+    "event.rsvp": _("said they would come to an event"),
+    "event.created": _("set up an event"),
+    "event.missed": _("missed an event they had said they would come to"),
+    "event.rsvp_cancelled": _("took back that they would come to an event"),
+    "event.walked_in": _("walked in on an event"),
+}

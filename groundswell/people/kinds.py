@@ -19,5 +19,8 @@ KINDS = [
     Kind("person.looked_at", _("was looked at")),
     Kind("people.field_defined", _("a field about people was defined"), {"field": str}),
     Kind("consent.given", _("agreed"), {"purpose": str, "channel": str, "wording": str}),
+    Kind("segment.made", _("made a segment"), {"conditions": int, "frozen": bool}),
+    Kind("segment.changed", _("changed a segment"), {"conditions": int, "frozen": bool}),
+    Kind("segment.removed", _("removed a segment")),
     Kind("consent.withdrawn", _("took back an agreement"), {"purpose": str, "channel": str}),
 ]

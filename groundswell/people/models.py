@@ -12,6 +12,13 @@ from groundswell.kit.ids import new_id
 from groundswell.people import rules
 
 
+class Bucket(models.Func):
+    """Which of 1,024 equal parts somebody is in: a sample that is always the same."""
+
+    template = "(uuid_hash(%(expressions)s) & 1023)"
+    output_field = models.IntegerField()
+
+
 class Person(models.Model):
     """Somebody we know of."""
 
@@ -31,6 +38,7 @@ class Person(models.Model):
             GistIndex(fields=["scope"], name="person_scope"),
             models.Index(fields=["-added_at"], name="person_added"),
             models.Index(Left("postal_code", 5), name="person_zip"),  # of all, or the planner does not count by it
+            models.Index(Bucket("id"), name="person_bucket"),
         ]
 
     def __str__(self) -> str:
@@ -182,3 +190,62 @@ class FieldValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.value}"
+
+
+class Deed(models.Model):
+    """How often a person did one kind of thing, first and last: entries of the ledger, counted by a consumer."""
+
+    pk = models.CompositePrimaryKey("person_id", "kind")
+    person_id = models.UUIDField()  # no foreign key: made from the ledger, which keeps who is gone
+    kind = models.TextField()
+    done = models.IntegerField()
+    taken_back = models.IntegerField()  # entries with a quantity below zero: each takes one of the others back
+    first_at = models.DateTimeField(null=True)  # of those done
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["kind", "last_at"], include=["person_id", "done", "taken_back", "first_at"], name="deed_last"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.kind} {self.done}"
+
+
+class Segment(models.Model):
+    """Some of the people, by conditions. A frozen one keeps those it held when it was frozen."""
+
+    class Sample(models.TextChoices):
+        ALL = "all", _("all of them")
+        NUMBER = "number", _("so many at random")
+        PERCENT = "percent", _("so many percent at random")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=80)
+    tree = models.JSONField()  # as `segments.read` takes it
+    sample = models.CharField(max_length=8, choices=Sample, default=Sample.ALL)
+    sample_size = models.PositiveIntegerField(default=0)  # people, or percent
+    seed = models.BigIntegerField(default=0)  # whom the sample draws
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(default=now)
+    changed_at = models.DateTimeField(default=now)
+    frozen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-changed_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SegmentMember(models.Model):
+    """A person in a frozen segment."""
+
+    pk = models.CompositePrimaryKey("segment_id", "person_id")
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="members", db_index=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.pk)

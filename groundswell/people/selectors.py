@@ -17,7 +17,7 @@ from groundswell.ledger import selectors as ledger
 from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import user_actor
 from groundswell.people import hooks, rules
-from groundswell.people.models import Channel, Consent, ContactPoint, Field, FieldValue, Person, Tag
+from groundswell.people.models import Channel, Consent, ContactPoint, Field, FieldValue, Person, Segment, Tag
 from groundswell.people.verbs import SEE
 from groundswell.powers import hooks as powers
 from groundswell.powers.models import ROOT, User
@@ -25,7 +25,7 @@ from groundswell.powers.viewer import Viewer
 
 
 class NotFound(Http404):
-    """There is no such person, or none in reach: the two look alike."""
+    """There is no such person or segment, or none in reach: the two look alike."""
 
 
 # --- gates ---------------------------------------------------------------------------------------------------------
@@ -46,6 +46,24 @@ def access_person(viewer: Viewer, person_id: UUID | str, verb: str = SEE) -> Per
     if person is None:
         raise NotFound
     return person
+
+
+def access_segments(viewer: Viewer) -> QuerySet[Segment]:
+    """The segments: all, for whoever sees people somewhere. Whom one holds is bounded by the viewer's reach."""
+    return Segment.objects.select_related("made_by") if viewer.scopes(SEE) else Segment.objects.none()
+
+
+def access_segment(viewer: Viewer, segment_id: UUID | str, *, change: bool = False) -> Segment:
+    """One of them; to change, only whoever made it or sees everybody. Raises NotFound."""
+    segment = access_segments(viewer).filter(pk=segment_id).first()
+    if segment is None or (change and not may_change(viewer, segment)):
+        raise NotFound
+    return segment
+
+
+def may_change(viewer: Viewer, segment: Segment) -> bool:
+    """Whether the viewer may change or remove it."""
+    return viewer.may(SEE) or (viewer.user is not None and segment.made_by_id == viewer.user.pk)
 
 
 # --- search --------------------------------------------------------------------------------------------------------
@@ -199,3 +217,8 @@ def consents_by_id(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
 def fields_by_id(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     """Fields as subjects of a timeline."""
     return {field.pk: (field.label, "") for field in Field.objects.filter(pk__in=list(ids))}
+
+
+def segments_by_id(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Segments as subjects of a timeline."""
+    return {one.pk: (one.name, "") for one in Segment.objects.filter(pk__in=list(ids))}

@@ -19,6 +19,7 @@ def register() -> None:
         NavItem(_("Now"), "web:hq", "chart", 10, opens_hq),
         NavItem(_("The night"), "web:night", "map", 15, opens_hq),
         NavItem(_("People"), "web:people", "people", 30, sees_people),
+        NavItem(_("Segments"), "people:segments", "list", 32, sees_people),
         NavItem(_("What happened"), "web:entries", "log", 40, opens_hq),
         NavItem(_("Powers"), "web:powers", "key", 60, opens_hq),
         NavItem(_("Source codes"), "web:sources", "link", 55, sees_sources),

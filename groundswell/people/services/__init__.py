@@ -16,10 +16,12 @@ from groundswell.people.services.records import (
     verify_many,
     withdraw,
 )
+from groundswell.people.services.segmenting import Draft, remove_segment, save_segment
 
 __all__ = [
     "BadDetails",
     "BadValue",
+    "Draft",
     "Found",
     "NewPerson",
     "add_many",
@@ -32,6 +34,8 @@ __all__ = [
     "looked_at",
     "mark",
     "person_of_user",
+    "remove_segment",
+    "save_segment",
     "set_field",
     "tag",
     "untag",

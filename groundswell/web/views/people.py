@@ -12,9 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from groundswell.ledger.rules import user_actor
-from groundswell.people import selectors, services
+from groundswell.people import selectors, services, tables
 from groundswell.people.models import Person
-from groundswell.people.rules import phone_shown
 from groundswell.people.verbs import CHANGE, SEE
 from groundswell.powers import selectors as powers
 from groundswell.powers import viewer
@@ -36,8 +35,8 @@ def people(request: HttpRequest) -> HttpResponse:
     found = selectors.search(viewer.of(request), query, FOUND + 1)
     context = {
         "q": query,
-        "columns": _columns(),
-        "rows": _rows(found[:FOUND]),
+        "columns": tables.columns(),
+        "rows": tables.rows(found[:FOUND]),
         "more": len(found) > FOUND,
         "may_change": bool(viewer.of(request).scopes(CHANGE)),
     }
@@ -163,30 +162,6 @@ def _person(
     }
     wrong = (tag_form and tag_form.errors) or (facts_form and facts_form.errors)
     return render(request, "web/person.html", context, status=422 if wrong else 200)
-
-
-def _columns() -> list[dict[str, str]]:
-    return [{"label": label, "key": ""} for label in (_("Name"), _("Email"), _("Phone"), _("Place"))]
-
-
-def _rows(found: list[Person]) -> list[dict[str, Any]]:
-    """Rows of the kit's table."""
-    reached = selectors.reached_by(found)
-    rows = []
-    for one in found:
-        ways = reached.get(one.pk, {})
-        email, phone = ways.get("email", ""), ways.get("phone", "")
-        rows.append(
-            {
-                "cells": [
-                    {"text": str(one), "href": reverse("web:person", args=[one.pk])},
-                    {"text": email, "href": email and f"mailto:{email}"},
-                    {"text": phone and phone_shown(phone), "href": phone and f"tel:{phone}"},
-                    {"text": selectors.place_of(one)},
-                ]
-            }
-        )
-    return rows
 
 
 def _actor(who: viewer.Viewer) -> str:

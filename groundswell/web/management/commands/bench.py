@@ -12,6 +12,7 @@ BENCHES = {
     "pages": "the event page and the list, from memory",
     "replay": "the real night of July 2015, with people sent on from full events and without",
     "board": "how far the board of the night is behind the ledger at two thousand deeds a second",
+    "segments": "how long a count takes while somebody builds a segment over 2.2 million people, 20 million entries",
     "search": "nearest events to a ZIP, fifty at once, over a programme of 13,106 and over 100,000",
 }
 
@@ -23,6 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=BENCHES)
         parser.add_argument("--events", type=int, help="how many events (night, pages, board, search)")
         parser.add_argument("--rsvps", type=int, help="how many people come (night)")
+        parser.add_argument("--people", type=int, help="how many people there are (segments)")
+        parser.add_argument("--entries", type=int, help="how many entries the ledger has (segments)")
         parser.add_argument("--from-file", type=Path, help="events with their capacities and RSVPs, as CSV (night)")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -31,7 +34,7 @@ class Command(BaseCommand):
             bench = importlib.import_module(f"bench.{options['name']}")
         except ModuleNotFoundError as error:
             raise CommandError(f"The load generators are part of a checkout ({error}). Run this in one.") from error
-        sizes = {name: options[name] for name in ("events", "rsvps", "from_file") if options[name]}
+        sizes = {name: options[name] for name in ("events", "rsvps", "people", "entries", "from_file") if options[name]}
         figures = bench.run(**sizes)
         if options["json"]:
             self.stdout.write(json.dumps(figures))
