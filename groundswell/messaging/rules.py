@@ -40,12 +40,12 @@ class Outcome:
     Attributes:
         state: sent, failed or unknown; queued: to be tried again.
         problem: what the server or the library said.
-        reconnect: the connection is of no use any more.
+        untried: it never came near the server, so it counts as no try.
     """
 
     state: str
     problem: str = ""
-    reconnect: bool = False
+    untried: bool = False
 
 
 SENT = Outcome("sent")
@@ -64,11 +64,11 @@ def outcome_of(error: Exception) -> Outcome:
         return Outcome("queued" if any(400 <= code < 500 for code in codes) else "failed", text)
     if isinstance(error, smtplib.SMTPResponseException):
         temporary = not 500 <= error.smtp_code < 600
-        return Outcome("queued" if temporary else "failed", text, reconnect=True)
+        return Outcome("queued" if temporary else "failed", text)
     if isinstance(error, smtplib.SMTPNotSupportedError | HeaderParseError):
         return Outcome("failed", text)
     if isinstance(error, OSError):  # also SMTPServerDisconnected and timeouts
-        return Outcome("unknown", text, reconnect=True)
+        return Outcome("unknown", text)
     return Outcome("failed", text)
 
 

@@ -285,7 +285,7 @@ def _stays(*answers: _Answer) -> None:
 def _ended(data: bytes) -> bytes:
     """The mail's lines, none of which looks like its end, and the end."""
     lines = data.replace(b"\r\n.", b"\r\n..")
-    return (b"." + lines if lines.startswith(b".") else lines) + b".\r\n"
+    return (b"." if data.startswith(b".") else b"") + lines + (b"" if data.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
 def _base64(text: bytes) -> str:

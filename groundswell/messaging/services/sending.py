@@ -1,13 +1,12 @@
-"""Sending what waits, one mail after the other: one transaction marks the last one and claims the next."""
+"""Sending what waits, a few mails at a time: one transaction marks the last ones and claims the next."""
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 
 from groundswell.jobs.services import Lease, LeaseLost
@@ -17,6 +16,7 @@ from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.rules import Outcome
 from groundswell.messaging.services.queueing import WAKING, next_look, wake
+from groundswell.messaging.transports import Away, Transport, transport
 from groundswell.powers.movement import movement
 
 logger = logging.getLogger(__name__)
@@ -25,57 +25,51 @@ LONGEST_RUN_S = 20  # then another job goes on, so that a worker can stop
 DOWN_WAIT = rules.backoff(1)  # how long to wait for a mail server that does not answer
 
 State = Delivery.State
-
-
-@dataclass
-class _Sent:
-    """A delivery that was claimed, and what became of it; None: nobody knows."""
-
-    row: Delivery
-    outcome: Outcome | None = None
+Known = Sequence[tuple[Delivery, Outcome]]  # what became of deliveries that were claimed
 
 
 def send_due(lease: Lease) -> None:
     """Send everything that is due. Any number of runs may work at once; each delivery is claimed by one.
 
-    A run that lost its lease claims no more, but still notes what became of the mail it had on the wire.
+    A run that lost its lease claims no more, but still notes what became of the mails it had on the wire.
     """
     _wait_for_who_queues()
     with lease.transaction():
         _sweep()
-    server = get_connection()
     try:
-        server.open()
-    except OSError as error:
-        logger.warning("The mail server does not answer: %s", error)
+        way = transport()
+    except Away as away:
+        logger.warning("The mail server does not answer: %s", away)
         with lease.transaction():
             wake({clock.now() + DOWN_WAIT})
         return
     try:
-        _send_all(lease, server)
+        _send_all(lease, way)
     finally:
-        server.close()
+        way.close()
 
 
-def _send_all(lease: Lease, server: BaseEmailBackend) -> None:
+def _send_all(lease: Lease, way: Transport) -> None:
     until = time.monotonic() + LONGEST_RUN_S
-    last: _Sent | None = None
+    known: Known = []
     while True:
         try:
             with lease.transaction():
-                _settle(last)
-                row = _claim() if time.monotonic() < until else None
-                if row is None:
+                _settle(known)
+                rows = _claim(way.at_once) if time.monotonic() < until else []
+                if not rows:
                     wake(set(filter(None, [next_look()])))
         except LeaseLost:
             with transaction.atomic():
-                _settle(last)
+                _settle(known)
             raise
-        if row is None:
+        if not rows:
             return
-        last = _Sent(row)
-        last.outcome = _transmit(server, row)
-        if last.outcome.reconnect and not _reopened(server):
+        known = list(zip(rows, way.send([_mail(row) for row in rows]), strict=True))
+        for row, outcome in known:
+            if outcome != rules.SENT:
+                logger.warning("Delivery %s: %s %s", row.pk, outcome.state, outcome.problem)
+        if any(outcome.untried for _row, outcome in known):
             until = 0
 
 
@@ -100,47 +94,46 @@ def _sweep() -> None:
 _CLAIM = """
 UPDATE messaging_delivery SET
     moved_at = %(now)s,
-    state = CASE WHEN EXISTS (
-        SELECT FROM people_contactpoint
-        WHERE channel = 'email' AND value = address AND status IN ('bounces', 'wrong')
-    ) THEN 'suppressed' ELSE 'sending' END
-WHERE id = (
+    (state, problem) = (
+        SELECT CASE WHEN works THEN 'sending' ELSE 'suppressed' END,
+               CASE WHEN works THEN problem ELSE %(dead)s END
+        FROM (SELECT NOT EXISTS (
+            SELECT FROM people_contactpoint
+            WHERE channel = 'email' AND value = address AND status IN ('bounces', 'wrong')
+        ) AS works) AS looked
+    )
+WHERE id IN (
     SELECT id FROM messaging_delivery WHERE state = 'queued' AND not_before <= %(now)s
-    ORDER BY not_before LIMIT 1 FOR UPDATE SKIP LOCKED
+    ORDER BY not_before LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
 RETURNING *
 """
+_DEAD = "Mail to this address does not arrive."
 
 
-def _claim() -> Delivery | None:
+def _claim(most: int) -> list[Delivery]:
+    """Up to so many that are due now, the longest due first; those to dead addresses are left out."""
     while True:
-        row = next(iter(Delivery.objects.raw(_CLAIM, {"now": clock.now()})), None)
-        if row is None or row.state == State.SENDING:
-            return row
-        Delivery.objects.filter(pk=row.pk).update(problem="Mail to this address does not arrive.")
+        rows = list(Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, "dead": _DEAD}))
+        claimed = [row for row in rows if row.state == State.SENDING]
+        if claimed or not rows:
+            return sorted(claimed, key=lambda row: row.not_before)
 
 
-def _settle(sent: _Sent | None) -> None:
-    """Note what became of a try. One that was given up as unknown meanwhile is known after all."""
-    if sent is None or sent.outcome is None:
-        return
-    now, outcome, tries = clock.now(), sent.outcome, sent.row.tries + 1
-    state, not_before = outcome.state, sent.row.not_before
-    if state == State.QUEUED:
-        state = State.QUEUED if tries < rules.MOST_TRIES else State.FAILED
-        not_before = now + rules.backoff(tries)
-    Delivery.objects.filter(pk=sent.row.pk, state__in=[State.SENDING, State.UNKNOWN]).update(
-        state=state, tries=tries, problem=outcome.problem, moved_at=now, not_before=not_before
-    )
-
-
-def _transmit(server: BaseEmailBackend, row: Delivery) -> Outcome:
-    try:
-        server.send_messages([_mail(row)])
-    except Exception as error:
-        logger.warning("Delivery %s: %s", row.pk, error)
-        return rules.outcome_of(error)
-    return rules.SENT
+def _settle(known: Known) -> None:
+    """Note what became of tries. One that was given up as unknown meanwhile is known after all."""
+    now = clock.now()
+    for row, outcome in known:
+        tries, not_before = row.tries + (not outcome.untried), row.not_before
+        state = outcome.state
+        if outcome.untried:
+            not_before = now + DOWN_WAIT
+        elif state == State.QUEUED:
+            state = State.QUEUED if tries < rules.MOST_TRIES else State.FAILED
+            not_before = now + rules.backoff(tries)
+        Delivery.objects.filter(pk=row.pk, state__in=[State.SENDING, State.UNKNOWN]).update(
+            state=state, tries=tries, problem=outcome.problem, moved_at=now, not_before=not_before
+        )
 
 
 def _mail(row: Delivery) -> EmailMultiAlternatives:
@@ -165,12 +158,3 @@ def _headers(row: Delivery, domain: str) -> dict[str, str]:
     if row.unsubscribe:  # in one click: RFC 8058
         headers |= {"List-Unsubscribe": f"<{row.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return headers
-
-
-def _reopened(server: BaseEmailBackend) -> bool:
-    server.close()
-    try:
-        server.open()
-    except OSError:
-        return False
-    return True

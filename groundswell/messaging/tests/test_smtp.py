@@ -22,7 +22,7 @@ async def sink(protocol=Sink, **how):
         yield taken, server.sockets[0].getsockname()[1]
 
 
-def sent(*recipients, protocol=Sink, how=None, server=None):
+def sent(*recipients, protocol=Sink, how=None, server=None, data=DATA):
     """What the sink took, and what was told of each recipient, or None; the last word where the connection broke."""
 
     async def run():
@@ -31,7 +31,7 @@ def sent(*recipients, protocol=Sink, how=None, server=None):
             broke = ""
             try:
                 link = await Connection.to(Server("127.0.0.1", port, **(server or {})))
-                mails = [Mail("us@example.org", recipient, DATA) for recipient in recipients]
+                mails = [Mail("us@example.org", recipient, data) for recipient in recipients]
                 await link.send(mails, lambda number, outcome: told.__setitem__(recipients[number], outcome))
                 await link.close()
             except Gone as gone:
@@ -51,6 +51,18 @@ def test_each_mail_is_taken_once_and_as_it_was_written(how):
     assert [recipient for recipient, _mail in taken] == names
     assert {mail for _recipient, mail in taken} == {DATA.replace(b"\r\n.", b"\r\n..")}
     assert not broke and [told[name].state for name in names] == ["sent"] * 50
+
+
+@both_ways
+@pytest.mark.parametrize("data", [b"", b".", b"Text", b".\r\n", b"Text\r\n.\r\n.Text"])
+def test_a_mail_of_any_lines_ends(how, data):
+    taken, _told, broke = sent("a@example.org", "b@example.org", how=how, data=data)
+    lines = data if data.endswith(b"\r\n") else data + b"\r\n"
+    assert not broke and [mail for _recipient, mail in taken] == [b"".join(_stuffed(lines))] * 2
+
+
+def _stuffed(lines):
+    return [b"." + line if line.startswith(b".") else line for line in lines.splitlines(keepends=True)]
 
 
 @both_ways
