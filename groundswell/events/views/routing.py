@@ -63,7 +63,9 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
     thin, known, own = routing.is_thin(event), attendance.rates().known, runs(request, event.pk)
     context = {
         "forecasts": forecasts,
-        "known": attendance.rates().known,
+        "known": known,
+        "offers": known and (event.overbook or any(more for _percent, more in offers)),
+        "most": routing.BOUNDS[-1],
         "limited": any(one.shift.capacity for one in forecasts),
         "thin": thin,
         "neighbors": merging.neighbors(event)[: nearby.OFFERED] if thin else [],
@@ -89,14 +91,14 @@ def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
     ]
 
 
-def _reached(request: HttpRequest, event_id: UUID) -> Event:
-    """To look at, for its hosts, and for whoever may change or review events there. Raises NotFound."""
 def _why(request: HttpRequest, scope: str) -> str:
     """Why they only look at events there, and who can let them do more."""
     assert request.user.is_authenticated
     return powers.why(request.user, verbs.CHANGE, scope)
 
 
+def _reached(request: HttpRequest, event_id: UUID) -> Event:
+    """To look at, for its hosts, and for whoever may change or review events there. Raises NotFound."""
     who = viewer.of(request)
     try:
         return selectors.access_event(who, event_id)
@@ -140,10 +142,10 @@ def lists(request: HttpRequest) -> HttpResponse:
     found = programme.programme(scopes, region)
     if request.GET.get("format") == "csv":
         return _csv(found)
-    context: dict[str, Any] = {
-        "region": region,
     shown = found.short_of_people[:SHOWN]
     changes = who.scopes(verbs.CHANGE)
+    context: dict[str, Any] = {
+        "region": region,
         "states": [state for state in found.states if state.full],
         "names": sorted({state.region for state in found.states} | ({region} if region else set())),
         "short_of_places": found.short_of_places[:SHOWN],
