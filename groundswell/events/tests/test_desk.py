@@ -355,7 +355,7 @@ def test_a_walk_in_came_and_takes_no_place_also_where_it_is_full(world, alice):
     shift = today(world)
     Shift.objects.filter(pk=shift.pk).update(capacity=1)
     for _again in range(2):
-        assert "Wanda is here." in text_of(walk_in(alice, world))
+        assert "Wanda Walker is here." in text_of(walk_in(alice, world))
     shift.refresh_from_db()
     rsvp = RSVP.objects.get(written_as="Wanda Walker")
     assert (rsvp.state, rsvp.attended, shift.taken, shift.waiting) == ("walk_in", True, 1, 0)
@@ -392,7 +392,8 @@ def test_who_walked_in_and_was_taken_back_may_still_say_they_come(world, alice):
 
 def test_who_walks_in_and_is_on_the_list_is_checked_in(world, alice):
     today(world)
-    walk_in(alice, world, "Bob", "canary.bob@example.org")
+    said = text_of(walk_in(alice, world, "Rob", "canary.bob@example.org"))
+    assert "Bob Canaria is here." in said and "Rob is" not in said
     world.rsvp.refresh_from_db()
     assert world.rsvp.attended and RSVP.objects.filter(shift__event=world.event).count() == 1
     assert places("event.walked_in") == 0
