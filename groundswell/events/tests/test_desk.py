@@ -89,6 +89,14 @@ def test_contacts_are_there_until_a_week_after_the_end_and_then_nowhere(world, l
     assert "canary.bob@example.org" in text_of(person)
 
 
+def test_after_the_week_hosts_are_offered_no_word_of_thanks_which_would_be_refused(world, alice):
+    today(world, begun=timedelta(hours=3))
+    for days, offered in ((0, True), (9, False)):
+        making.ago(world.event, days=days)
+        assert ("Thank them" in text_of(alice.get(desk_of(world)))) is offered
+        assert ("/message" in text_of(alice.get(desk_of(world)))) is offered
+
+
 def test_the_week_ends_to_the_second():
     end = clock.now()
     assert rules.contacts_shown(end, end + timedelta(days=7) - timedelta(seconds=1))
