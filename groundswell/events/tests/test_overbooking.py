@@ -152,6 +152,16 @@ def test_nothing_is_learned_of_a_shift_while_it_runs():
     assert len(attendance.past()) == 1
 
 
+def test_nothing_is_learned_of_an_event_that_was_called_off_in_the_middle():
+    event = making.published(shifts=[making.shift(9)])
+    one, _other = come(event, 2)
+    making.ago(event, seconds=(event.starts_at - clock.now()).total_seconds())
+    services.mark_attended(one, True, making.TEST)
+    services.cancel(event, making.TEST)
+    making.ago(event, hours=3)
+    assert attendance.past() == []
+
+
 def test_the_host_sees_forecast_and_offers_and_chooses(cast, half_come):
     event = making.published(cast.people["alice"], shifts=[making.shift(20)])
     come(event, 20)
