@@ -364,6 +364,8 @@ def test_a_second_event_beside_one_that_runs_is_the_next_day(page):
     for value in ((begun + timedelta(days=1)).strftime("%Y-%m-%d"), begun.strftime("%H:%M")):
         assert f'value="{value}"' in text, value
     assert begun.strftime("%Y-%m-%d") not in text
+    filled = re.findall(r'name="(shifts-0-(?:day|starts|ends))" value="([^"]+)"', text)
+    assert len(filled) == 3 and page.post(f"/events/new?like={runs.pk}", answers(**dict(filled))).status_code == 303
 
 
 def test_a_mistake_in_a_second_event_leaves_the_page_what_it_is(page):
