@@ -18,15 +18,15 @@ LOOKED_BACK = timedelta(days=365)
 KEPT_S = 600  # attendance is marked once; nobody waits for it
 EARLY = len(LEADS)  # RSVPs that came as a number count as said long before
 
-# For each shift that is over (while one runs, only who came is marked), and how long before it they said so: the places
-# of those marked, and of those who came.
+# For each shift that is over, and how long before it they said so: the places of those marked, and of those who came.
+# While one runs, and where it was called off in the middle, only who came is marked: nothing is learned of it.
 _PAST = """
 SELECT shift.id, event.type, width_bucket(extract(epoch FROM shift.starts_at - rsvp.at), %(leads)s::float8[]),
        host.person_id, sum(entry.quantity), sum(entry.quantity) FILTER (WHERE entry.kind = 'event.attended')
 FROM ledger_entry entry
 JOIN events_rsvp rsvp ON rsvp.id = (entry.data->>'rsvp')::uuid AND rsvp.state = 'going'
 JOIN events_shift shift ON shift.id = rsvp.shift_id
-JOIN events_event event ON event.id = shift.event_id
+JOIN events_event event ON event.id = shift.event_id AND event.state <> 'cancelled'
 LEFT JOIN events_host host ON host.event_id = event.id AND host.lead
 WHERE entry.kind IN ('event.attended', 'event.missed') AND entry.at > %(since)s AND shift.ends_at <= %(now)s
 GROUP BY 1, 2, 3, 4

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -210,7 +211,7 @@ def moved(rsvp: RSVP, event: PublicEvent, before: PublicEvent, shift_id: UUID) -
     about = {
         "old": before.title,
         "new": event.title,
-        "hosts": ", ".join(event.hosts),
+        "hosts": get_text_list(event.hosts, _("and")),
         "when": shown_span(shift.starts_at, shift.ends_at, before.time_zone),
         "where": _("online") if before.online else calendar.address(before.place),
     }

@@ -413,6 +413,12 @@ def has_come(starts_at: datetime, time_zone: str, now: datetime) -> bool:
     return local_day(now, time_zone) >= local_day(starts_at, time_zone)
 
 
+def check_over(ends_at: datetime, now: datetime) -> None:
+    """Raises Refused while the shift runs: whoever is not there may still come."""
+    if ends_at > now:
+        raise Refused(_("It is not over yet."))
+
+
 def room(capacity: int | None, filled: int, extra: int = 0) -> int | None:
     """Places left: None without a limit, below 0 where more are taken than there are. As `events_room` of the database.
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count as Counted
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext
 
@@ -63,6 +64,16 @@ def tallies_of(kinds: Iterable[str], on_ids: Iterable[UUID]) -> dict[str, Count]
     counts = {kind: Count() for kind in kinds}
     rows = Tally.objects.filter(kind__in=list(counts), on_id__in=list(on_ids), hour=None)
     for kind, entries, quantity in rows.values_list("kind").annotate(Sum("entries"), Sum("quantity")):
+        counts[kind].entries, counts[kind].quantity = entries, quantity
+    return counts
+
+
+def counted(kinds: Iterable[str], since: datetime, until: datetime) -> dict[str, Count]:
+    """As `tallies`, of the entries from `since` (inclusive) to `until` (exclusive); without money. For short spans: it
+    counts the entries themselves."""
+    counts = {kind: Count() for kind in kinds}
+    rows = Entry.objects.filter(kind__in=list(counts), at__gte=since, at__lt=until).values_list("kind")
+    for kind, entries, quantity in rows.annotate(Counted("id"), Sum("quantity")):
         counts[kind].entries, counts[kind].quantity = entries, quantity
     return counts
 

@@ -1,5 +1,7 @@
 """Every string shown to people is there in every language, and the tool that says so sees what it should."""
 
+import re
+
 import polib
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,6 +19,12 @@ def found(*entries):
 
 def test_every_string_is_translated():
     call_command("messages", "--check")
+
+
+def test_spanish_groups_no_thousands_with_a_comma():
+    kept = polib.pofile(str(messages.ROOT / "locale/es/LC_MESSAGES/django.po"))
+    assert len(kept) > 100
+    assert not [one.msgstr for one in kept if re.search(r"\d,\d{3}", one.msgstr)]
 
 
 def test_check_names_a_string_that_nobody_translated(monkeypatch):

@@ -1,5 +1,7 @@
 """The front in a real browser: the live board, my page by keyboard, nothing for axe to find on phone or laptop."""
 
+from itertools import pairwise
+
 import pytest
 from django.urls import reverse
 
@@ -10,7 +12,7 @@ from groundswell.ledger.services import catch_up
 from groundswell.people.services import NewPerson
 from groundswell.powers import selectors as powers
 from groundswell.web import selectors
-from tests.browser.conftest import check_with_axe, looks
+from tests.browser.conftest import LAPTOP, PHONE, check_with_axe, looks
 from tests.cast import make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -79,6 +81,19 @@ def test_a_power_is_handed_on_and_taken_back_with_the_keyboard_alone(page, sign_
     page.keyboard.press("Enter")
     page.get_by_text("The power is taken back").wait_for()
     assert powers.scopes(world.users["charlie"], "hq.open") == []
+
+
+def test_the_words_of_a_chart_stay_readable_on_a_phone(page, sign_in, world):
+    sign_in("dana")
+    for size in (PHONE, LAPTOP):
+        page.set_viewport_size(size)
+        page.goto(reverse("web:hq"))
+        words = page.locator(".chart text:visible")
+        words.first.wait_for()
+        boxes = [word.bounding_box() for word in words.all()]
+        assert len(boxes) >= 4 and min(box["height"] for box in boxes) > 11, "as 11 px letters are"
+        labels = [word.bounding_box() for word in page.locator(".chart text.label:visible").all()]
+        assert all(left["x"] + left["width"] < right["x"] for left, right in pairwise(labels)), "none over the next"
 
 
 PAGES = [

@@ -35,7 +35,7 @@ def type_in(event: Event, text: str, actor: str) -> list[Typed]:
             came: `K7CM 2`.
 
     Raises:
-        Invalid: `codes`; Refused: the event is called off, or the day of the shift is still to come.
+        Invalid: `codes`; Refused: as `mark_attended`.
     """
     typed = dict(_read(re.findall(r"[A-Z0-9]+", text.upper())))
     if not typed:

@@ -119,8 +119,7 @@ def walk_in(shift: Shift, details: NewPerson, actor: str, *, consents: Sequence[
 
 def mark_missed(shift: Shift, actor: str) -> int:
     """Whoever had a place and is not marked did not come. Gives how many people. Raises Refused before the end."""
-    if shift.ends_at > clock.now():
-        raise Refused(_("It is not over yet."))
+    rules.check_over(shift.ends_at, clock.now())
     return _mark(shift, None, False, actor)
 
 

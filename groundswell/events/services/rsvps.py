@@ -292,7 +292,7 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str, *, of_them: int | N
         of_them: how many came, of those for whom there are places; None: all, or as many as were noted before.
 
     Raises:
-        Refused: the event is called off, or the day of the shift is still to come.
+        Refused: the event is called off, the day of the shift is still to come, or who is not there may still come.
     """
     with transaction.atomic():
         rsvp = RSVP.objects.select_for_update().get(pk=rsvp.pk)  # its shift after that, as merging may have moved it
@@ -300,6 +300,8 @@ def mark_attended(rsvp: RSVP, came: bool | None, actor: str, *, of_them: int | N
             raise Refused(_("This event is called off."))
         if not rules.has_come(rsvp.shift.starts_at, rsvp.shift.event.time_zone, clock.now()):
             raise Refused(_("The day of this event is still to come."))
+        if came is False:
+            rules.check_over(rsvp.shift.ends_at, clock.now())
         if rsvp.attended == came and of_them is None:
             return rsvp
         before, rsvp.attended = _noted(rsvp), came

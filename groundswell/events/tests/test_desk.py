@@ -89,6 +89,14 @@ def test_contacts_are_there_until_a_week_after_the_end_and_then_nowhere(world, l
     assert "canary.bob@example.org" in text_of(person)
 
 
+def test_after_the_week_hosts_are_offered_no_word_of_thanks_which_would_be_refused(world, alice):
+    today(world, begun=timedelta(hours=3))
+    for days, offered in ((0, True), (9, False)):
+        making.ago(world.event, days=days)
+        assert ("Thank them" in text_of(alice.get(desk_of(world)))) is offered
+        assert ("/message" in text_of(alice.get(desk_of(world)))) is offered
+
+
 def test_the_week_ends_to_the_second():
     end = clock.now()
     assert rules.contacts_shown(end, end + timedelta(days=7) - timedelta(seconds=1))
@@ -355,7 +363,7 @@ def test_a_walk_in_came_and_takes_no_place_also_where_it_is_full(world, alice):
     shift = today(world)
     Shift.objects.filter(pk=shift.pk).update(capacity=1)
     for _again in range(2):
-        assert "Wanda is here." in text_of(walk_in(alice, world))
+        assert "Wanda Walker is here." in text_of(walk_in(alice, world))
     shift.refresh_from_db()
     rsvp = RSVP.objects.get(written_as="Wanda Walker")
     assert (rsvp.state, rsvp.attended, shift.taken, shift.waiting) == ("walk_in", True, 1, 0)
@@ -392,7 +400,8 @@ def test_who_walked_in_and_was_taken_back_may_still_say_they_come(world, alice):
 
 def test_who_walks_in_and_is_on_the_list_is_checked_in(world, alice):
     today(world)
-    walk_in(alice, world, "Bob", "canary.bob@example.org")
+    said = text_of(walk_in(alice, world, "Rob", "canary.bob@example.org"))
+    assert "Bob Canaria is here." in said and "Rob is" not in said
     world.rsvp.refresh_from_db()
     assert world.rsvp.attended and RSVP.objects.filter(shift__event=world.event).count() == 1
     assert places("event.walked_in") == 0

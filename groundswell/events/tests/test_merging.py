@@ -104,9 +104,10 @@ def test_a_host_asks_the_other_agrees_and_everybody_has_a_place_there(cast, smal
 
 def test_each_guest_is_written_to_with_what_changed_and_two_links(cast, small, large):
     word = comes(small, "erin")
+    services.add_host(large, making.person("kim"), making.TEST)
     press(cast.bob, large, agree=asked(cast, small, large).pk)
     mail = Delivery.objects.get(address="erin@example.org", key__startswith="event.merged:")
-    assert "At Alice’s" in mail.text and "At Bob’s" in mail.text and "Bob will be there" in mail.text
+    assert "At Alice’s" in mail.text and "At Bob’s" in mail.text and "Bob and Kim will be there" in mail.text
     assert "6 PM – 8 PM" in mail.text and "7 PM – 9 PM" in mail.text, "when it is, and when it was to be"
     assert mail.text.count(links.rsvp_token(word)) == 2
     methods = [kind for _name, _text, kind in mail.attachments]

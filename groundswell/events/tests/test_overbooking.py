@@ -9,7 +9,7 @@ from django.test import Client
 
 from groundswell.events import attendance, forecasting, selectors, services
 from groundswell.events.forecasting import Past, learned
-from groundswell.events.models import RSVP, Shift
+from groundswell.events.models import RSVP, Event, Shift
 from groundswell.events.rules import Invalid
 from groundswell.events.selectors import FindQuery
 from groundswell.events.services import routing
@@ -152,6 +152,16 @@ def test_nothing_is_learned_of_a_shift_while_it_runs():
     assert len(attendance.past()) == 1
 
 
+def test_nothing_is_learned_of_an_event_that_was_called_off_in_the_middle():
+    event = making.published(shifts=[making.shift(9)])
+    one, _other = come(event, 2)
+    making.ago(event, seconds=(event.starts_at - clock.now()).total_seconds())
+    services.mark_attended(one, True, making.TEST)
+    services.cancel(event, making.TEST)
+    making.ago(event, hours=3)
+    assert attendance.past() == []
+
+
 def test_the_host_sees_forecast_and_offers_and_chooses(cast, half_come):
     event = making.published(cast.people["alice"], shifts=[making.shift(20)])
     come(event, 20)
@@ -164,6 +174,30 @@ def test_the_host_sees_forecast_and_offers_and_chooses(cast, half_come):
     assert page.post(f"/events/{event.pk}/host/fill", {"act": "overbook", "percent": "5"}).status_code == 302
     assert making.first(event).extra > 0
     assert page.post(f"/events/{event.pk}/host/fill", {"act": "overbook", "percent": "50"}).status_code == 422
+
+
+def test_where_no_chance_offers_a_place_the_page_says_so(cast, half_come):
+    tiny = making.published(cast.people["alice"], shifts=[making.shift(1)])
+    page = Client(headers={"sec-fetch-site": "same-origin"})
+    page.force_login(cast.alice.user)
+    text = page.get(f"/events/{tiny.pk}/host/fill").content.decode()
+    assert "it would be no place more" in text and 'name="percent"' not in text
+    Event.objects.filter(pk=tiny.pk).update(overbook=5)
+    assert 'name="percent"' in page.get(f"/events/{tiny.pk}/host/fill").content.decode(), (
+        "what was chosen is taken back"
+    )
+
+
+def test_the_desk_says_how_many_places_more_are_offered(cast, half_come):
+    event = making.published(cast.people["alice"], shifts=[making.shift(20)])
+    come(event, 20)
+    page = Client(headers={"sec-fetch-site": "same-origin"})
+    page.force_login(cast.alice.user)
+    assert "offered" not in page.get(f"/events/{event.pk}/host").content.decode()
+    page.post(f"/events/{event.pk}/host/fill", {"act": "overbook", "percent": "10"})
+    extra = making.first(event).extra
+    text = page.get(f"/events/{event.pk}/host").content.decode()
+    assert extra > 1 and f"{extra} more are offered" in text and f'max="{20 + extra}"' in text
 
 
 def test_charlie_does_not_overbook(cast, half_come):

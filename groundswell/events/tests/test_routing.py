@@ -1,5 +1,6 @@
 """A thin event finds the people who live near it: each of them once, and only who agreed."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -325,8 +326,26 @@ def test_who_may_only_review_looks_and_changes_nothing(cast, settings):
     page = browser(cast.charlie)
     shown = page.get(f"/events/{event.pk}/host/fill")
     assert shown.status_code == 200 and "Invite 1 person" not in shown.content.decode()
+    text = shown.content.decode()
+    for way in ("/edit", "/host", "/host/merge"):
+        assert f'/events/{event.pk}{way}"' not in text, "what is not there for them"
+    assert ">Your event<" not in text and "You may not change events of others" in text and "holds that power" in text
     for sent in ({"act": "invite"}, {"act": "overbook", "percent": "5"}):
         assert page.post(f"/events/{event.pk}/host/fill", sent).status_code == 404
     worker.drain()
     event.refresh_from_db()
     assert event.overbook == 0 and not Invited.objects.exists()
+
+
+def test_what_is_short_leads_a_reviewer_only_where_they_may_look(cast, settings):
+    """Charlie reviews in Vermont; Dana may change all events."""
+    event = making.published(cast.people["bob"])
+    settings.SECOND_FACTOR_REQUIRED = False
+    give(cast.dana.user, cast.charlie.user, verbs.REVIEW, "movement.place.us.vt")
+    page = browser(cast.charlie)
+    text = page.get("/hq/events").content.decode()
+    assert ">Invite<" not in text and "You may not change events of others" in text
+    ways = set(re.findall(f'href="(/events/{event.pk}[^"]*)"', text))
+    assert ways and all(page.get(way).status_code == 200 for way in ways)
+    text = browser(cast.dana).get("/hq/events").content.decode()
+    assert ">Invite<" in text and "You may not" not in text

@@ -198,6 +198,18 @@ def test_before_its_day_nothing_is_typed_in(world, alice):
     assert not RSVP.objects.exclude(attended=None).exists()
 
 
+def test_while_the_event_runs_nobody_is_missed_yet(world, alice):
+    ann = come(world.event, "Ann", guests=1)
+    event = running_now(world.event)
+    reply = type_in(alice, event, codes=f"{code_of(ann)} 1 {code_of(world.rsvp)} 0")
+    assert reply.status_code == 422 and "It is not over yet." in reply.content.decode()
+    assert not RSVP.objects.exclude(attended=None).exists()
+    assert "1 of 2 came" in type_in(alice, event, codes=f"{code_of(ann)} 1").content.decode()
+    today(event)
+    type_in(alice, event, codes=f"{code_of(world.rsvp)} 0")
+    assert RSVP.objects.get(pk=world.rsvp.pk).attended is False
+
+
 def test_nothing_is_typed_in_of_an_event_that_was_called_off(world, alice):
     event = running_now(world.event)
     services.mark_attended(come(event, "Ann"), True, making.TEST)
@@ -205,7 +217,8 @@ def test_nothing_is_typed_in_of_an_event_that_was_called_off(world, alice):
     for sent in ({"codes": code_of(world.rsvp)}, {"undo": RSVP.objects.get(attended=True).pk}):
         reply = type_in(alice, event, **sent)
         assert reply.status_code == 422 and "This event is called off." in reply.content.decode()
-    assert 'id="codes"' not in alice.get(f"/events/{event.pk}/host/type-in").content.decode()
+    page = alice.get(f"/events/{event.pk}/host/type-in").content.decode()
+    assert 'id="codes"' not in page and "Type the code" not in page
     today(event)
     page = type_in(alice, event, rest="1").content.decode()
     assert "This event is called off." in page and "did not come" not in page

@@ -148,8 +148,7 @@ def _guests(event: Event, listed: Sequence[RSVP], slots: dict[UUID, Slot]) -> It
     reached = people_read.reached_by(rsvp.person for rsvp in listed if rsvp.state != WALK_IN) if shown else {}
     callers = selectors.callers(event) if any(rsvp.called for rsvp in listed) else {}
     for rsvp in listed:
-        walked = rsvp.state == WALK_IN
-        if walked and not rsvp.attended:
+        if rsvp.state == WALK_IN and not rsvp.attended:
             continue  # taken back
         own = rsvp.state in (GOING, WAITING)
         reach = reached.get(rsvp.person_id, {}) if own else {}
@@ -157,7 +156,7 @@ def _guests(event: Event, listed: Sequence[RSVP], slots: dict[UUID, Slot]) -> It
         yield Guest(
             rsvp=rsvp,
             slot=slots[rsvp.shift_id],
-            name=(rsvp.written_as if walked else rsvp.person.name) or _("Somebody"),
+            name=_name(rsvp),
             email=reach.get("email", ""),
             phone=reach.get("phone", ""),
             called=called,
@@ -165,6 +164,11 @@ def _guests(event: Event, listed: Sequence[RSVP], slots: dict[UUID, Slot]) -> It
             needs=rsvp.needs if own and shown else "",
             note=rsvp.note if shown else "",
         )
+
+
+def _name(rsvp: RSVP) -> str:
+    """As the list has them: of who walked in only what a host wrote."""
+    return (rsvp.written_as if rsvp.state == WALK_IN else rsvp.person.name) or _("Somebody")
 
 
 _CALLED = ["", RSVP.Call.NO_ANSWER, RSVP.Call.WRONG_NUMBER, RSVP.Call.WILL_COME]
@@ -363,7 +367,7 @@ def walk_in(request: HttpRequest, event_id: UUID) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _("%(name)s is here.") % {"name": answers.person.given_name})
+            messages.success(request, _("%(name)s is here.") % {"name": _name(came)})
             return redirect(reverse("events:desk", args=[event.pk]) + f"#s-{came.shift_id}")
     return _show(request, event, (shift.pk, form), status=422)
 
@@ -415,5 +419,5 @@ def check_in(request: HttpRequest, event_id: UUID, token: str) -> HttpResponse:
         return redirect(request.path)
     people.looked_at(viewer.of(request), rsvp.person)
     slot = _slots(event, list(selectors.guest_list(event)))[rsvp.shift_id]
-    context = {"event": event, "rsvp": rsvp, "slot": slot, "name": rsvp.person.name or _("Somebody")}
+    context = {"event": event, "rsvp": rsvp, "slot": slot, "name": _name(rsvp)}
     return render(request, "events/desk_check_in.html", context)

@@ -28,7 +28,7 @@ KEPT_S = 300  # an event that is over may stand on a list for so long
 @open_page
 @require_safe
 @gzip_page
-@cache_control(public=True, max_age=30)
+@cache_control(public=True, no_cache=True)
 @conditional_page
 def find(request: HttpRequest) -> HttpResponse:
     """Events near a place, the nearest first; or all, the soonest first."""
@@ -106,7 +106,7 @@ def _page_number(request: HttpRequest) -> int:
 @open_page
 @require_safe
 @gzip_page
-@cache_control(public=True, max_age=60)
+@cache_control(public=True, no_cache=True)
 @conditional_page
 def points(request: HttpRequest) -> HttpResponse:
     """Where events are: `[[latitude, longitude, 1 when it has room], ...]`.

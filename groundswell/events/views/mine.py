@@ -41,6 +41,7 @@ def running(request: HttpRequest, event: Event, tab: str) -> dict[str, Any]:
     return {
         "leads": leads(event, actor_of(request)),
         "tab": tab,
+        "runs": True,  # `fill` alone is shown to others, too
         "event": selectors.shown(event, exact=True),
         "row": event,
         "again": reviewed_again(event),

@@ -24,6 +24,7 @@ from groundswell.kit import tables
 from groundswell.ledger.rules import person_actor
 from groundswell.people import selectors as people_read
 from groundswell.people.selectors import NotFound
+from groundswell.powers import selectors as powers
 from groundswell.powers import viewer
 from groundswell.powers.gates import signed_in
 from groundswell.powers.public import public_action
@@ -59,14 +60,17 @@ def fill(request: HttpRequest, event_id: UUID) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("events:fill", event.pk)
-    thin = routing.is_thin(event)
+    thin, known, own = routing.is_thin(event), attendance.rates().known, runs(request, event.pk)
     context = {
         "forecasts": forecasts,
-        "known": attendance.rates().known,
+        "known": known,
+        "offers": known and (event.overbook or any(more for _percent, more in offers)),
+        "most": routing.BOUNDS[-1],
         "limited": any(one.shift.capacity for one in forecasts),
         "thin": thin,
         "neighbors": merging.neighbors(event)[: nearby.OFFERED] if thin else [],
-        "runs": runs(request, event.pk),
+        "runs": own,
+        "why": "" if own else _why(request, event.scope),
         "closed": routing.closed(event),
         "invitable": routing.invitable(event),
         "most_invited": routing.MOST_INVITED,
@@ -85,6 +89,12 @@ def _offers(forecasts: Iterable[attendance.Forecast]) -> list[tuple[int, int]]:
         (percent, sum(forecasting.beyond(room, share, rates.strength, percent / 100) for room, share in limited))
         for percent in routing.BOUNDS[1:]
     ]
+
+
+def _why(request: HttpRequest, scope: str) -> str:
+    """Why they only look at events there, and who can let them do more."""
+    assert request.user.is_authenticated
+    return powers.why(request.user, verbs.CHANGE, scope)
 
 
 def _reached(request: HttpRequest, event_id: UUID) -> Event:
@@ -132,19 +142,18 @@ def lists(request: HttpRequest) -> HttpResponse:
     found = programme.programme(scopes, region)
     if request.GET.get("format") == "csv":
         return _csv(found)
+    shown = found.short_of_people[:SHOWN]
+    changes = who.scopes(verbs.CHANGE)
     context: dict[str, Any] = {
         "region": region,
         "states": [state for state in found.states if state.full],
         "names": sorted({state.region for state in found.states} | ({region} if region else set())),
         "short_of_places": found.short_of_places[:SHOWN],
-        "short_of_people": found.short_of_people[:SHOWN],
+        "short_of_people": shown,
         "places_total": len(found.short_of_places),
         "people_total": len(found.short_of_people),
-        "changeable": {
-            one.id
-            for one in found.short_of_people[:SHOWN]
-            if any(covers(s, one.scope) for s in who.scopes(verbs.CHANGE))
-        },
+        "changeable": {one.id for one in shown if any(covers(scope, one.scope) for scope in changes)},
+        "whys": [_why(request, scope) for scope in scopes if not any(covers(outer, scope) for outer in changes)],
     }
     return render(request, "events/programme.html", context)
 

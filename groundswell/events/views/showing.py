@@ -43,7 +43,7 @@ def _etag(request: HttpRequest, event: PublicEvent) -> str:
 @open_page
 @require_safe
 @gzip_page
-@cache_control(public=True, max_age=30)
+@cache_control(public=True, no_cache=True)  # a browser asks each time: the answer comes from memory
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """The event's page."""
     shown = selectors.public_event(event_id)

@@ -21,12 +21,12 @@ def test_numbers_move_and_open_the_entries_behind_them(world):
     dana = world.client("dana")
     catch_up()
     before = dana.get(reverse("web:board")).content.decode()
-    assert '<span class="figure">1</span><span class="label">RSVP<' in before
+    assert '<span class="figure">1</span><span class="label">RSVP to events to come<' in before
     events.rsvp(making.first(world.event).pk, NewPerson("Fay", email="fay@example.org"), page="/events")
     catch_up()
     selectors.forget()
     after = dana.get(reverse("web:board")).content.decode()
-    assert '<span class="figure">2</span><span class="label">RSVPs<' in after
+    assert '<span class="figure">2</span><span class="label">RSVPs to events to come<' in after
     behind = dana.get(reverse("web:entries"), {"kind": "event.rsvp"}).content.decode()
     assert "Fay" in behind and "Bob Canaria" in behind and "Open kitchen" in behind
     assert "2 entries" in behind

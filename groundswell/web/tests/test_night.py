@@ -51,10 +51,10 @@ def figures(page):
 
 def test_numbers_move_before_the_worker_has_read_anything(world):
     dana = world.client("dana")
-    assert figures(board(dana))["RSVP"] == 1
+    assert figures(board(dana))["RSVP since the beginning"] == 1
     come(world.event, "Fay", guests=2)
     seen = figures(board(dana))
-    assert (seen["RSVPs"], seen["places taken"]) == (2, 4)
+    assert (seen["RSVPs since the beginning"], seen["places taken"]) == (2, 4)
     catch_up()
     assert figures(board(dana)) == seen
 
@@ -122,8 +122,8 @@ def test_behind_a_number_are_exactly_the_entries_it_counts(world, monkeypatch):
             r'<a href="(/hq/entries[^"]*)"><span class="figure"[^>]*>(\d+)</span><span class="label">([^<]+)<', page
         )
     }
-    by_entries = {"RSVPs", "events to come"}
-    assert number.keys() == {"RSVPs", "places taken", "places on waiting lists", "check-ins", "events to come"}
+    by_entries = {"RSVPs since the beginning", "events to come"}
+    assert number.keys() == by_entries | {"places taken", "places on waiting lists", "check-ins"}
     for label, (shown, url) in number.items():
         assert behind(dana, url, monkeypatch)[label not in by_entries] == shown > 0, label
     now_board = html.unescape(dana.get(reverse("web:board")).content.decode())
@@ -161,7 +161,9 @@ def test_a_minute_opens_the_entries_of_that_minute(world):
     dana = world.client("dana")
     page = board(dana)
     shown = re.search(r'<a href="([^"]+)">1 in the last minute</a>', page)
-    assert len(dana.get(html.unescape(shown[1])).context["entries"]) == 1
+    behind = dana.get(html.unescape(shown[1]))
+    assert len(behind.context["entries"]) == 1
+    assert "1 entry, 1 counted with it" in behind.content.decode()
 
 
 @pytest.mark.parametrize(

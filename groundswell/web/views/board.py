@@ -105,7 +105,7 @@ def _needs(who: viewer.Viewer) -> list[dict[str, object]]:
 def entries(request: HttpRequest) -> HttpResponse:
     """The entries behind a number: `?kind=` any number of times or `?places=` taken or waiting, `?on=` a subject or, of
     events, `?within=` a part of the movement's tree, `?city=` a city there and `?events=` coming, limited or full;
-    `?since=` a moment, `?before=` where to go on."""
+    `?since=` and `?until=` a moment, `?before=` where to go on."""
     asked = request.GET
     which = _which(asked.get("events", ""))
     signs = night.PLACES[_known(asked.get("places", ""), night.PLACES)] if asked.get("places") else {}
@@ -122,8 +122,12 @@ def entries(request: HttpRequest) -> HttpResponse:
         found = ledger.newest_of(subjects, of_kinds, PAGE + 1, before)
         counts = ledger.tallies_of(of_kinds, subjects)
     else:
-        found = ledger.newest(kinds or None, PAGE + 1, before, paging.moment(asked.get("since", "")))
-        counts = ledger.tallies(kinds) if kinds and "since" not in asked else {}
+        since, until = paging.moment(asked.get("since", "")), paging.moment(asked.get("until", ""))
+        found = ledger.newest(kinds or None, PAGE + 1, before or ((until, 0) if until else None), since)
+        if since and until:
+            counts = ledger.counted(of_kinds, since, until)
+        elif kinds and not {"since", "until"} & asked.keys():
+            counts = ledger.tallies(kinds)
     told = [
         replace(entry, quantity=entry.quantity * signs.get(entry.kind, 1))
         for entry in selectors.told(viewer.of(request), found[:PAGE])

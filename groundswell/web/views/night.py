@@ -19,7 +19,6 @@ from groundswell.powers.gates import may
 from groundswell.powers.movement import movement
 from groundswell.web import night as counting
 from groundswell.web import selectors, verbs
-from groundswell.web.views import paging
 from groundswell.web.views.moving import moving
 
 NEWEST = 7
@@ -79,5 +78,5 @@ def _in_minute(kind: str, begin: datetime, end: datetime | None) -> str:
     """Where the entries of a minute are."""
     asked = {"kind": kind, "since": begin.isoformat()}
     if end:
-        asked["before"] = paging.text((end, 0))
+        asked["until"] = end.isoformat()
     return f"{reverse('web:entries')}?{urlencode(asked)}"
