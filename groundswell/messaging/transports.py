@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import Protocol
 
+import idna
 from django.conf import settings
 from django.core.mail import DNS_NAME, EmailMultiAlternatives, get_connection
 
@@ -78,7 +79,7 @@ class ByServer:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        self._sender = _on_the_wire(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
         self._idle: list[Connection] = []
         self._runner = asyncio.Runner()
         try:
@@ -95,7 +96,7 @@ class ByServer:
 
     def _written(self, letter: EmailMultiAlternatives) -> Mail | Outcome:
         try:
-            return Mail(self._sender, letter.to[0], letter.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]  # Django's own
+            return Mail(self._sender, _on_the_wire(letter.to[0]), letter.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]  # Django's own
         except Exception as error:
             return outcome_of(error)
 
@@ -144,6 +145,12 @@ async def _work(link: Connection, mails: Sequence[Mail], waiting: deque[int], to
             waiting.extend(sorted(open_))
             return None
     return link
+
+
+def _on_the_wire(address: str) -> str:
+    """With the domain in ASCII, as every server reads it. Raises UnicodeError."""
+    name, _at, domain = address.rpartition("@")
+    return f"{name}@{domain}" if domain.isascii() else f"{name}@{idna.encode(domain).decode()}"
 
 
 def _server() -> Server:

@@ -62,6 +62,13 @@ def test_a_mail_arrives_with_its_parts_and_its_own_message_id(sink):
         assert part in sink.taken[0]
 
 
+def test_a_domain_beyond_ascii_is_written_as_every_server_reads_it(sink):
+    (row,) = queue("erin@bücher.example")
+    drain()
+    assert state(row) == "sent"
+    assert sink.asked["erin@xn--bcher-kva.example"] == 1
+
+
 def test_one_bad_recipient_neither_loops_nor_blocks(sink):
     good = [f"good-{n}@example.org" for n in range(100)]
     rows = queue(*good[:50], "bad-1@example.org", "busy-1@example.org", *good[50:])
