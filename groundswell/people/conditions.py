@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -119,7 +120,7 @@ class BadField(BadValue):
 
 
 # --- kinds of fields -----------------------------------------------------------------------------------------------
-def one_of(name: str, label: Text, options: Sequence[tuple[str, Text]], **more: object) -> Field:
+def one_of(name: str, label: Text, options: Sequence[tuple[str, Text]], **more: Any) -> Field:
     """One of a closed list."""
     known = {value for value, _label in options}
 
@@ -128,10 +129,10 @@ def one_of(name: str, label: Text, options: Sequence[tuple[str, Text]], **more: 
             return written
         raise BadValue(gettext("Choose one of the list."))
 
-    return Field(name, label, clean, "choice", options, initial=options[0][0], **more)  # type: ignore[arg-type]
+    return Field(name, label, clean, "choice", options, initial=options[0][0], **more)
 
 
-def chosen(name: str, label: Text, listed: str, fits: Callable[[str], bool] = bool, limit: int = 100) -> Field:
+def chosen(name: str, label: Text, listed: str, fits: Callable[[str], object] = bool, limit: int = 100) -> Field:
     """One of a list that grows, by its name in `hooks.lists`."""
 
     def clean(written: object) -> str:
@@ -143,7 +144,7 @@ def chosen(name: str, label: Text, listed: str, fits: Callable[[str], bool] = bo
     return Field(name, label, clean, "choice", listed)
 
 
-def words(name: str, label: Text, limit: int = 200, **more: object) -> Field:
+def words(name: str, label: Text, limit: int = 200, **more: Any) -> Field:
     """A line of text that is not empty."""
 
     def clean(written: object) -> str:
@@ -151,10 +152,10 @@ def words(name: str, label: Text, limit: int = 200, **more: object) -> Field:
             return line
         raise BadValue(gettext("Please fill this in."))
 
-    return Field(name, label, clean, **more)  # type: ignore[arg-type]
+    return Field(name, label, clean, **more)
 
 
-def whole(name: str, label: Text, least: int, most: int, initial: int, **more: object) -> Field:
+def whole(name: str, label: Text, least: int, most: int, initial: int, **more: Any) -> Field:
     """A whole number."""
 
     def clean(written: object) -> int:
@@ -166,15 +167,15 @@ def whole(name: str, label: Text, least: int, most: int, initial: int, **more: o
             raise BadValue(gettext("Write a whole number from %(least)s to %(most)s.") % {"least": least, "most": most})
         return number
 
-    return Field(name, label, clean, "number", initial=initial, **more)  # type: ignore[arg-type]
+    return Field(name, label, clean, "number", initial=initial, **more)
 
 
-def day(name: str, label: Text, **more: object) -> Field:
+def day(name: str, label: Text, **more: Any) -> Field:
     """A date, kept as ISO text."""
-    return Field(name, label, _day, "date", **more)  # type: ignore[arg-type]
+    return Field(name, label, _day, "date", **more)
 
 
-def subject(name: str, label: Text, **more: object) -> Field:
+def subject(name: str, label: Text, **more: Any) -> Field:
     """What something was done to, by its id or the address of its page; empty: anything."""
 
     def clean(written: object) -> str:
@@ -185,7 +186,7 @@ def subject(name: str, label: Text, **more: object) -> Field:
             return found[0]
         raise BadValue(gettext("Paste the address of its page."))
 
-    return Field(name, label, clean, **more)  # type: ignore[arg-type]
+    return Field(name, label, clean, **more)
 
 
 def _line(written: object, limit: int) -> str:
@@ -263,7 +264,7 @@ CONSENT = Condition(
             _("Their word"),
             (("given", _("agree")), ("open", _("were not asked")), ("withdrawn", _("said no"))),
         ),
-        chosen("purpose", _("To what"), "purposes", re.compile(r"[a-z_]{1,40}\Z").match, 40),  # type: ignore[arg-type]
+        chosen("purpose", _("To what"), "purposes", re.compile(r"[a-z_]{1,40}\Z").match, 40),
         one_of("channel", _("By"), CHANNELS),
     ),
     _consent_clause,
@@ -461,7 +462,7 @@ FIELD = Condition(
     "field",
     _("What we keep about them"),
     (
-        chosen("field", _("Field"), "fields", re.compile(r"[-\w]{1,40}\Z", re.ASCII).match, 40),  # type: ignore[arg-type]
+        chosen("field", _("Field"), "fields", re.compile(r"[-\w]{1,40}\Z", re.ASCII).match, 40),
         one_of(
             "how",
             _("How"),
@@ -498,7 +499,7 @@ def _language_clause(values: Values, denied: bool, label: Label) -> str:
 TONGUE = Condition(
     "language",
     _("Language"),
-    (chosen("language", _("Language"), "languages", LANGUAGE.match, 8),),  # type: ignore[arg-type]
+    (chosen("language", _("Language"), "languages", LANGUAGE.match, 8),),
     _language_clause,
     lambda values, moment: Sql("(people_person.language = %s)", (values["language"],)),
 )
@@ -625,7 +626,7 @@ DEED = Condition(
     "deed",
     _("Something they did"),
     (
-        chosen("kind", _("What"), "deeds", re.compile(r"[a-z_]+\.[a-z_]+\Z").match, 60),  # type: ignore[arg-type]
+        chosen("kind", _("What"), "deeds", re.compile(r"[a-z_]+\.[a-z_]+\Z").match, 60),
         one_of(
             "how", _("How often"), (("at_least", _("at least")), ("at_most", _("at most")), ("exactly", _("exactly")))
         ),
