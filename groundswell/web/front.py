@@ -118,9 +118,7 @@ class Front:
                 status, headers = said[0]
                 orders = {name.lower(): value for name, value in headers if name.lower() in _ORDERS}
                 headers = [(name, value) for name, value in headers if name.lower() not in _ORDERS]
-                own = any(
-                    name.lower() == "set-cookie" for name, _value in headers
-                )  # somebody's, whatever the view says
+                own = any(name.lower() == "set-cookie" for name, _value in headers)  # whatever the view says
                 if "surrogate-key" not in orders or own or not status.startswith("200"):
                     start(status, headers)
                     return reply
