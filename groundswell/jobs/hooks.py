@@ -1,8 +1,11 @@
-"""What the queue asks of floors above: jobs by name, and to record who unparked one. Filled in `AppConfig.ready()`."""
+"""What the queue asks of floors above: jobs by name, which of them to run again and again, and to record who unparked
+one. Filled in `AppConfig.ready()`."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 jobs: dict[str, Callable[..., None]] = {}
+rounds: dict[str, timedelta] = {}
 unparked: list[Callable[[int, str, str], None]] = []
 
 
@@ -16,6 +19,12 @@ def register_job(name: str, run: Callable[..., None]) -> None:
     """
     if jobs.setdefault(name, run) is not run:
         raise ValueError(f"The job {name} is registered twice.")
+
+
+def register_round(name: str, every: timedelta) -> None:
+    """Let workers run this registered job, without arguments, again and again; one of them at a time queues it."""
+    if rounds.setdefault(name, every) != every:
+        raise ValueError(f"The round {name} is registered twice.")
 
 
 def register_unparked(told: Callable[[int, str, str], None]) -> None:

@@ -1,4 +1,4 @@
-"""The lease on each running job."""
+"""The lease on each running job, and when each round was made last."""
 
 from django.db import models
 
@@ -20,3 +20,13 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} {self.job_id}"
+
+
+class Round(models.Model):
+    """When a job that is run again and again was queued last."""
+
+    name = models.TextField(primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

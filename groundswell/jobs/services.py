@@ -188,6 +188,22 @@ def _reap_one(job_id: int, attempts: int) -> bool:
     return True
 
 
+def make_rounds() -> None:
+    """Queue the jobs of `hooks.rounds` whose time has come; of all workers one does it."""
+    now = clock.now()
+    for name, every in hooks.rounds.items():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_MAKE_ROUND, {"name": name, "now": now, "before": now - every})
+            if cursor.fetchone():
+                enqueue(name, queueing_lock=name)
+
+
+_MAKE_ROUND = """
+INSERT INTO jobs_round (name, at) VALUES (%(name)s, %(now)s)
+ON CONFLICT (name) DO UPDATE SET at = excluded.at WHERE jobs_round.at <= %(before)s RETURNING name
+"""
+
+
 def unpark(job_id: int, actor: str) -> bool:
     """Give a parked job another chance, from the start of its counts.
 

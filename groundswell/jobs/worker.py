@@ -1,10 +1,12 @@
-"""The worker: procrastinate, and the reaper that takes jobs from workers that died."""
+"""The worker: procrastinate, the reaper that takes jobs from workers that died, and the rounds that are made again and
+again."""
 
 import asyncio
 import contextlib
 import json
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,8 +35,9 @@ class Pace:
     heartbeat: float = 10
     stalled: float = 30  # without a heartbeat: the worker is taken for dead
     reap: float = 60
+    rounds: float = 5
     poll: float = 0.5
-    concurrency: int = 4
+    concurrency: int = 6  # two of them send a mailing for up to twenty seconds
 
 
 def run(stop: threading.Event, pace: Pace = Pace()) -> None:
@@ -42,8 +45,14 @@ def run(stop: threading.Event, pace: Pace = Pace()) -> None:
 
     Outlives the database: while that is away it tries again every few seconds.
     """
-    reaper = threading.Thread(target=_reap, args=[stop, pace], name="reaper")
-    reaper.start()
+    beside = [
+        threading.Thread(
+            target=_again, args=[stop, pace.reap, lambda: services.reap(pace.stalled), "reaper"], name="reaper"
+        ),
+        threading.Thread(target=_again, args=[stop, pace.rounds, services.make_rounds, "rounds"], name="rounds"),
+    ]
+    for thread in beside:
+        thread.start()
     try:
         while not stop.is_set():
             try:
@@ -52,7 +61,8 @@ def run(stop: threading.Event, pace: Pace = Pace()) -> None:
                 logger.warning("The worker begins anew: %s", error)
                 stop.wait(2)
     finally:
-        reaper.join()
+        for thread in beside:
+            thread.join()
 
 
 async def _work(stop: threading.Event, pace: Pace) -> None:
@@ -155,13 +165,13 @@ def drain() -> int:
             ran += 1
 
 
-def _reap(stop: threading.Event, pace: Pace) -> None:
+def _again(stop: threading.Event, every: float, what: Callable[[], object], name: str) -> None:
     try:
-        while not stop.wait(pace.reap):
+        while not stop.wait(every):
             try:
-                services.reap(pace.stalled)
+                what()
             except Exception as error:
-                logger.warning("The reaper tries again later: %s", error)
+                logger.warning("The %s tries again later: %s", name, error)
             finally:
                 connection.close()
     finally:
