@@ -1,4 +1,4 @@
-"""Registers the job that sends what waits, and the reader that lets out what waited for a confirmation."""
+"""Declares the ledger kinds and verbs of this floor, its jobs, and the reader that lets out what waited."""
 
 from django.apps import AppConfig
 
@@ -8,9 +8,12 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from groundswell.jobs.hooks import register_job
-        from groundswell.ledger.hooks import register_consumer
-        from groundswell.messaging import consumers, jobs
+        from groundswell.ledger import hooks as ledger
+        from groundswell.messaging import consumers, jobs, kinds, verbs
         from groundswell.messaging.services.queueing import JOB
+        from groundswell.powers import hooks as powers
 
+        ledger.register_kinds(kinds.KINDS)
+        powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
-        register_consumer(consumers.Released())
+        ledger.register_consumer(consumers.Released())

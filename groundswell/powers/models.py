@@ -144,6 +144,9 @@ class Movement(models.Model):
     country = models.CharField(_("country"), max_length=2, default="US")
     languages = ArrayField(models.CharField(max_length=8), default=all_languages)
     review_first_events = models.BooleanField(_("review the first events of a new host"), default=True)
+    postal_address = models.TextField(_("postal address"), max_length=300, blank=True, default="", db_default="")
+    mails_per_week = models.SmallIntegerField(_("mailings a person gets in a week"), default=3, db_default=3)
+    agree_above = models.IntegerField(_("a second person agrees to mailings to more than"), default=500, db_default=500)
     changed_at = models.DateTimeField(default=now)
 
     class Meta:

@@ -124,7 +124,9 @@ def _hold_back(rows: Sequence[Delivery]) -> None:
         )
     now = clock.now()
     went: dict[tuple[str, bool], list[datetime]] = {}
-    last = Delivery.objects.filter(~Q(state=State.SUPPRESSED), address__in=strange, not_before__gt=now - rules.DAY)
+    last = Delivery.objects.filter(
+        ~Q(state=State.SUPPRESSED), mailing=None, address__in=strange, not_before__gt=now - rules.DAY
+    )
     for address, notice, at in last.order_by("-not_before").values_list("address", "notice", "not_before"):
         went.setdefault((address, notice), []).append(at)
     for row in rows:
@@ -145,6 +147,7 @@ def release(person_ids: Sequence[UUID]) -> int:
     now = clock.now()
     with transaction.atomic(savepoint=False):
         released = Delivery.objects.filter(
+            mailing=None,
             person_id__in=person_ids,
             state=State.QUEUED,
             tries=0,
@@ -181,7 +184,7 @@ def forget_suppressed(person_ids: Sequence[UUID], kinds: Collection[str]) -> lis
         ).order_by("-queued_at", "-pk")[: rules.MOST_AGAIN]
         found += list(rows.values_list("pk", "key"))
     Delivery.objects.filter(pk__in=[pk for pk, _key in found]).delete()
-    return [key for _pk, key in found]
+    return [key for _pk, key in found if key]
 
 
 def wake(times: set[datetime]) -> None:
@@ -208,6 +211,6 @@ def _minute_after(at: datetime) -> datetime:
 
 def next_look() -> datetime | None:
     """When the queue next needs somebody; None: it is empty."""
-    queued = Delivery.objects.filter(state=State.QUEUED).aggregate(at=Min("not_before"))["at"]
+    queued = Delivery.objects.filter(state=State.QUEUED, mailing=None).aggregate(at=Min("not_before"))["at"]
     sending = Delivery.objects.filter(state=State.SENDING).aggregate(at=Min("moved_at"))["at"]
     return min(filter(None, (queued, sending and sending + rules.IN_DOUBT)), default=None)

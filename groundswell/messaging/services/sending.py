@@ -85,7 +85,7 @@ def _sweep() -> None:
     Delivery.objects.filter(state=State.SENDING, moved_at__lt=now - rules.IN_DOUBT).update(
         state=State.UNKNOWN, moved_at=now, problem="The process that sent it died."
     )
-    Delivery.objects.filter(state=State.QUEUED, not_before__lt=now - rules.LATE).update(
+    Delivery.objects.filter(state=State.QUEUED, mailing=None, not_before__lt=now - rules.LATE).update(
         state=State.SUPPRESSED, moved_at=now, problem="It was due more than a day ago."
     )
 
@@ -103,7 +103,7 @@ UPDATE messaging_delivery SET
         ) AS works) AS looked
     )
 WHERE id IN (
-    SELECT id FROM messaging_delivery WHERE state = 'queued' AND not_before <= %(now)s
+    SELECT id FROM messaging_delivery WHERE state = 'queued' AND mailing_id IS NULL AND not_before <= %(now)s
     ORDER BY not_before LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
 RETURNING *
