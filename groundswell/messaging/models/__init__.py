@@ -1,7 +1,7 @@
 """Mailings, deliveries, and what came back of them."""
 
 from groundswell.messaging.models.deliveries import Delivery, Link, Mailbox, Signal
-from groundswell.messaging.models.mailings import Draft, Mailing, Subject, Version
+from groundswell.messaging.models.mailings import Draft, Mailing, Part, Subject, Version
 from groundswell.messaging.models.sending import Allowance, Choice, Domain, Hold
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Link",
     "Mailbox",
     "Mailing",
+    "Part",
     "Signal",
     "Subject",
     "Version",
