@@ -12,7 +12,7 @@ class MessagingConfig(AppConfig):
         from groundswell.jobs.hooks import register_job, register_round
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
-        from groundswell.messaging.services import signals
+        from groundswell.messaging.services import beginning, delivering, signals, steering
         from groundswell.messaging.services.queueing import JOB
         from groundswell.messaging.writing import blocks
         from groundswell.powers import hooks as powers
@@ -20,6 +20,12 @@ class MessagingConfig(AppConfig):
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
+        register_job(steering.BEGIN, jobs.begin)
+        register_job(steering.GO_ON, jobs.go_on)
+        register_job(beginning.FREEZE, jobs.freeze, takes_long=True)
+        register_job(delivering.JOB, jobs.deliver, takes_long=True)
+        register_job(beginning.TEND, jobs.tend)
+        register_round(beginning.TEND, beginning.TEND_EVERY)
         register_job(signals.WEIGH, signals.weigh_clicks)
         register_round(signals.WEIGH, timedelta(minutes=1))
         register_job(signals.SETTLE, signals.settle_unknown)

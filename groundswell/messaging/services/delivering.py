@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,7 @@ def _claim(mailing: Mailing, throttle: Throttle, most: int) -> list[Reader]:
 
     def claim(mailbox: int, most: int) -> list[Reader]:
         now = clock.now()
-        params = _WHY | {"mailing": mailing.pk, "mailbox": mailbox, "now": now, "most": most}
+        params: dict[str, Any] = {**_WHY, "mailing": mailing.pk, "mailbox": mailbox, "now": now, "most": most}
         while True:
             with connection.cursor() as cursor:
                 cursor.execute(_CLAIM, params)
@@ -128,7 +129,8 @@ def _awake(mailing: Mailing, readers: list[Reader], now: datetime) -> list[Reade
     """Those of them for whom it is neither too early nor too late in the day; the others wait again."""
     if mailing.from_hour is None or mailing.to_hour is None:
         return readers
-    awake, later = [], {}
+    awake: list[Reader] = []
+    later: dict[datetime, list[UUID]] = {}
     for reader in readers:
         place = geo.find_zip(reader.postal_code)
         zone = place.time_zone if place else movement().time_zone
@@ -148,7 +150,8 @@ def _next(mailing: Mailing, throttle: Throttle) -> datetime | None:
     sends = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SENDING).exists()
     if not sends or holding.held_at():
         return None
-    at = Delivery.objects.filter(mailing=mailing, state=State.QUEUED).aggregate(at=Min("not_before"))["at"]
+    waiting = Delivery.objects.filter(mailing=mailing, state=State.QUEUED)
+    at: datetime | None = waiting.aggregate(at=Min("not_before"))["at"]
     if at is None or at > clock.now():
         return at
     return throttle.next_hour() if throttle.held_back else clock.now()
@@ -166,7 +169,11 @@ def settle(known: Known) -> None:
             continue
         state, tries, not_before = rules.after(outcome, reader.tries, now)
         Delivery.objects.filter(pk=reader.id, state__in=[State.SENDING, State.UNKNOWN]).update(
-            state=state, tries=tries, problem=outcome.problem, moved_at=now, not_before=not_before,
+            state=state,
+            tries=tries,
+            problem=outcome.problem,
+            moved_at=now,
+            not_before=not_before,
             their_id=outcome.their_id,
         )
 
