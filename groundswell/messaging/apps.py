@@ -1,19 +1,32 @@
-"""Declares the ledger kinds and verbs of this floor, its jobs, and the reader that lets out what waited."""
+"""Declares the ledger kinds and verbs of this floor, its jobs, the reader that lets out what waited, and its link at
+headquarters."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MessagingConfig(AppConfig):
     name = "groundswell.messaging"
 
     def ready(self) -> None:
-        from groundswell.jobs.hooks import register_job
+        from groundswell.jobs.hooks import register_job, register_round
+        from groundswell.kit.hooks import NavItem, register_hq_nav
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import consumers, jobs, kinds, verbs
+        from groundswell.messaging.selectors import mailings
+        from groundswell.messaging.services import figures, steering
         from groundswell.messaging.services.queueing import JOB
+        from groundswell.people import hooks as people
         from groundswell.powers import hooks as powers
 
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
+        register_job(steering.CLEAR, jobs.clear)
+        register_job(steering.FALL_BACK, jobs.fall_back)
+        register_round(steering.FALL_BACK, steering.FALL_BACK_EVERY)
+        register_job(figures.COUNT, jobs.count)
+        register_round(figures.COUNT, figures.COUNT_EVERY)
         ledger.register_consumer(consumers.Released())
+        people.register_subject("mailing", mailings.mailings_by_id)
+        register_hq_nav(NavItem(_("Mailings"), "messaging:mailings", "mail", 28, mailings.shown_to))
