@@ -9,13 +9,16 @@ class MessagingConfig(AppConfig):
     name = "groundswell.messaging"
 
     def ready(self) -> None:
+        from datetime import timedelta
+
         from groundswell.jobs.hooks import register_job, register_round
         from groundswell.kit.hooks import NavItem, register_hq_nav
         from groundswell.ledger import hooks as ledger
-        from groundswell.messaging import consumers, jobs, kinds, verbs
+        from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
         from groundswell.messaging.selectors import mailings
-        from groundswell.messaging.services import figures, steering
+        from groundswell.messaging.services import figures, signals, steering
         from groundswell.messaging.services.queueing import JOB
+        from groundswell.messaging.writing import blocks
         from groundswell.people import hooks as people
         from groundswell.powers import hooks as powers
 
@@ -27,6 +30,11 @@ class MessagingConfig(AppConfig):
         register_round(steering.FALL_BACK, steering.FALL_BACK_EVERY)
         register_job(figures.COUNT, jobs.count)
         register_round(figures.COUNT, figures.COUNT_EVERY)
+        register_job(signals.WEIGH, signals.weigh_clicks)
+        register_round(signals.WEIGH, timedelta(minutes=1))
+        register_job(signals.SETTLE, signals.settle_unknown)
+        register_round(signals.SETTLE, timedelta(minutes=5))
         ledger.register_consumer(consumers.Released())
         people.register_subject("mailing", mailings.mailings_by_id)
+        hooks.register_block(*blocks.OWN)
         register_hq_nav(NavItem(_("Mailings"), "messaging:mailings", "mail", 28, mailings.shown_to))

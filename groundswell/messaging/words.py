@@ -6,24 +6,27 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from groundswell.messaging import rules
+
 Text = str | Promise
 
 LEFT_OUT: dict[str, Text] = {
-    "no_address": _("no address"),
-    "dead_address": _("an address that does not work"),
-    "no_consent": _("never agreed to these mails"),
-    "took_back": _("took their agreement back"),
-    "enough": _("enough mails this week"),
-    "gave_way": _("gave way to another mailing"),
-    "own_team_only": _("want mail from people they know only"),
-    "twice": _("the same address as somebody else"),
-    "stopped": _("the mailing was stopped"),
+    rules.NO_ADDRESS: _("no address"),
+    rules.DEAD_ADDRESS: _("an address that does not work"),
+    rules.NO_CONSENT: _("did not agree to these mails"),
+    rules.TOOK_BACK: _("took their agreement back"),
+    rules.OWN_TEAM_ONLY: _("want mail from people they know only"),
+    rules.ENOUGH: _("enough mails this week"),
+    rules.GAVE_WAY: _("gave way to another mailing"),
+    rules.STOPPED: _("the mailing was stopped"),
 }
 PAUSED: dict[str, Text] = {
     "missed": _("It had not begun a quarter of an hour after its time, so it waits for you."),
     "bounces": _("More copies came back than a healthy mailing brings."),
     "complaints": _("More people than usual reported it as unwanted."),
     "unsubscribes": _("More people than usual want no more of these mails."),
+    "sum": _("What became of its copies does not add up to whom it went to. Tell whoever keeps this system."),
+    "changed": _("Its segment was changed after somebody asked for it. Take it back and ask again."),
     "person": _("Somebody paused it."),
 }
 STATES: dict[str, Text] = {

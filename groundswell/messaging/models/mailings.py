@@ -43,7 +43,6 @@ class Mailing(models.Model):
     asked_at = models.DateTimeField(null=True)
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     starts_at = models.DateTimeField(null=True)
-    frozen_up_to = models.UUIDField(null=True)  # the last person of whom it was decided
     frozen_at = models.DateTimeField(null=True)
     people = models.IntegerField(default=0)  # in the frozen audience
     ended_at = models.DateTimeField(null=True)
@@ -60,7 +59,21 @@ class Mailing(models.Model):
     @property
     def begun(self) -> bool:
         """Whether it has copies, or gets them just now."""
-        return self.state in {self.State.SENDING, self.State.FINISHED} or self.frozen_up_to is not None
+        return self.state in {self.State.SENDING, self.State.FINISHED} or self.parts.exists()
+
+
+class Part(models.Model):
+    """A part of a mailing's people, while the audience is frozen."""
+
+    pk = models.CompositePrimaryKey("mailing", "number")
+    mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="parts", db_index=False)
+    number = models.SmallIntegerField()
+    up_to = models.UUIDField(null=True)  # the last person of whom it was decided
+    people = models.IntegerField(default=0)
+    done = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.people}"
 
 
 class Draft(models.Model):

@@ -87,17 +87,17 @@ def _fate(purpose: str) -> Case:
     had = Coalesce(Subquery(number, output_field=IntegerField()), 0)
     most = Least(Value(movement().mails_per_week), Coalesce(F("mail_choice__per_week"), movement().mails_per_week))
     return Case(
-        When(~Exists(addresses), then=Value("no_address")),
-        When(~Exists(addresses.filter(status__in=["works", "unverified"])), then=Value("dead_address")),
+        When(~Exists(addresses), then=Value(rules.NO_ADDRESS)),
+        When(~Exists(addresses.filter(status__in=["works", "unverified"])), then=Value(rules.DEAD_ADDRESS)),
         When(
             agrees,
             then=Case(
-                When(mail_choice__own_team_only=True, then=Value("own_team_only")),
-                When(GreaterThanOrEqual(had, most), then=Value("enough")),
+                When(mail_choice__own_team_only=True, then=Value(rules.OWN_TEAM_ONLY)),
+                When(GreaterThanOrEqual(had, most), then=Value(rules.ENOUGH)),
                 default=Value(GETS),
             ),
         ),
-        When(Exists(newest), then=Value("took_back")),
-        default=Value("no_consent"),
+        When(Exists(newest), then=Value(rules.TOOK_BACK)),
+        default=Value(rules.NO_CONSENT),
         output_field=CharField(),
     )

@@ -16,11 +16,10 @@ from groundswell.powers.movement import movement
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One kind of mailbox today: how many went there, how many may, and how many in an hour; None: any number."""
+    """One kind of mailbox: how many went there today, how many may in an hour; None: any number."""
 
     mailbox: Mailbox
     used: int
-    allowed: int | None
     per_hour: int | None
 
 
@@ -30,6 +29,7 @@ class Pace:
 
     Attributes:
         day: of the warming up, from 1; 0: it begins later; None: it is over or was never needed.
+        plan: each day of the warming up, with how many mails it allows to each kind of mailbox.
     """
 
     domain: Domain
@@ -58,9 +58,15 @@ def domains() -> list[Pace]:
 
 
 def _pace(domain: Domain, today: date, used: dict[tuple[str, int], int]) -> Pace:
-    allowed = rules.warm_up_allows(domain.warm_from, today)
-    day = None
-    if domain.warm_from and allowed is not None:
-        day = max((today - domain.warm_from).days + 1, 0)
-    boxes = [Box(box, used.get((domain.name, box), 0), allowed, domain.per_hour.get(str(box.value))) for box in Mailbox]
-    return Pace(domain, day, list(enumerate(rules.WARM_UP, start=1)), boxes)
+    since = (today - domain.warm_from).days if domain.warm_from else rules.WARM_DAYS
+    day = max(since + 1, 0) if since < rules.WARM_DAYS else None
+    boxes = [
+        Box(
+            box,
+            used.get((domain.name, box), 0),
+            rules.per_hour(domain.warm_from, domain.per_hour.get(str(box.value)), today),
+        )
+        for box in Mailbox
+    ]
+    plan = [(number + 1, rules.warm_up_allows(number)) for number in range(rules.WARM_DAYS)]
+    return Pace(domain, day, plan, boxes)

@@ -144,7 +144,7 @@ def resume(viewer: Viewer, mailing: Mailing) -> Mailing:
     """Let it go on; one that had not begun can be called back for some minutes again. Raises Refused."""
     who = _sender(viewer)
     mailing = _locked(mailing)
-    state = rules.next_state(mailing.state, Act.RESUME, begun=mailing.frozen_up_to is not None)
+    state = rules.next_state(mailing.state, Act.RESUME, begun=mailing.begun)
     if state == State.WAITING:
         _wait(mailing, problem="")
     else:
@@ -173,7 +173,7 @@ def clear(lease: Lease, mailing_id: str) -> None:
         with lease.transaction():
             some = list(queued.order_by().values_list("pk", flat=True).select_for_update(of=("self",))[:CLEARED])
             Delivery.objects.filter(pk__in=some).update(
-                state=Delivery.State.SUPPRESSED, moved_at=clock.now(), problem="stopped"
+                state=Delivery.State.SUPPRESSED, moved_at=clock.now(), problem=rules.STOPPED
             )
             more = bool(some)
 

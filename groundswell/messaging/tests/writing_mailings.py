@@ -1,7 +1,7 @@
 """Mailings for tests: written, launched, frozen by hand where no engine runs."""
 
 from groundswell.kit import clock
-from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Version
+from groundswell.messaging.models import Delivery, Draft, Mailing, Part, Subject, Version
 from groundswell.people import segments
 from groundswell.people import services as people
 from groundswell.people.models import Person, Segment
@@ -57,9 +57,7 @@ def frozen(made: Mailing, people_: list[Person], state: str = Delivery.State.QUE
         for n, person in enumerate(people_)
     ]
     Delivery.objects.bulk_create(rows)
-    last = max(person.pk for person in people_)
-    Mailing.objects.filter(pk=made.pk).update(
-        state=Mailing.State.SENDING, frozen_up_to=last, frozen_at=clock.now(), people=len(rows)
-    )
+    Part.objects.create(mailing=made, number=0, people=len(rows), done=True)
+    Mailing.objects.filter(pk=made.pk).update(state=Mailing.State.SENDING, frozen_at=clock.now(), people=len(rows))
     made.refresh_from_db()
     return rows
