@@ -4,7 +4,7 @@ from uuid import UUID
 
 from groundswell.jobs.services import Lease
 from groundswell.messaging import services
-from groundswell.messaging.services import beginning, delivering
+from groundswell.messaging.services import beginning, delivering, figures, steering
 
 
 def send(lease: Lease) -> None:
@@ -35,3 +35,18 @@ def deliver(lease: Lease, *, mailing_id: str, lane: int) -> None:
 def tend(lease: Lease) -> None:
     """See to it that no mailing stands still."""
     beginning.tend(lease)
+
+
+def clear(lease: Lease, *, mailing_id: str) -> None:
+    """Suppress what waits of a stopped mailing."""
+    steering.clear(lease, mailing_id)
+
+
+def fall_back(lease: Lease) -> None:
+    """Make drafts again of what nobody agreed to."""
+    steering.fall_back(lease)
+
+
+def count(lease: Lease) -> None:
+    """Count how mailings do."""
+    figures.count(lease)

@@ -26,7 +26,6 @@ from groundswell.messaging.rules import Outcome
 from groundswell.messaging.services import holding
 from groundswell.messaging.services.ending import end
 from groundswell.messaging.services.throttling import Throttle
-from groundswell.messaging.services.watching import watch
 from groundswell.messaging.transports import Away, Transport, transport
 from groundswell.powers.movement import movement
 
@@ -36,7 +35,6 @@ JOB = "messaging.deliver"
 LANES = 2  # for each mailing
 CHUNK = 50  # copies that a lane has on the wire; so many are in doubt when it dies. See docs/performance.md
 LONGEST_RUN_S = 20  # then another job goes on, so that a worker can stop and mailings take turns
-LOOK_S = 5  # between two looks at how the mailing does
 DOWN_WAIT = timedelta(seconds=30)  # where no way out answers
 _CLAIM = (Path(__file__).parent / "claim.sql").read_text()
 
@@ -79,7 +77,6 @@ def deliver(lease: Lease, mailing_id: UUID, lane: int) -> None:
 def _deliver(lease: Lease, mailing: Mailing, lane: int, way: Transport) -> None:
     copies, throttle = Copies(mailing), Throttle()
     until = time.monotonic() + LONGEST_RUN_S
-    look = time.monotonic() + LOOK_S
     known: Known = []
     while True:
         try:
@@ -102,8 +99,7 @@ def _deliver(lease: Lease, mailing: Mailing, lane: int, way: Transport) -> None:
             until = 0
         if time.monotonic() > look:
             watch(mailing)
-            look = time.monotonic() + LOOK_S
-
+        
 
 def _claim(mailing: Mailing, throttle: Throttle, most: int) -> list[Reader]:
     """Up to so many that are due and may go now; those who took it back meanwhile are left out."""
