@@ -3,6 +3,7 @@
 from groundswell.messaging.models.deliveries import Delivery, Link, Mailbox, Signal
 from groundswell.messaging.models.mailings import Draft, Mailing, Subject, Version
 from groundswell.messaging.models.sending import Allowance, Choice, Domain, Hold
+from groundswell.messaging.models.writing import Probe, Template
 
 __all__ = [
     "Allowance",
@@ -14,7 +15,9 @@ __all__ = [
     "Link",
     "Mailbox",
     "Mailing",
+    "Probe",
     "Signal",
     "Subject",
+    "Template",
     "Version",
 ]
