@@ -12,7 +12,8 @@ from django.utils import translation
 from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
-from groundswell.messaging.models import Draft, Mailing, Subject, Template, Version
+from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Template, Version
+from groundswell.messaging.tests import making as making_mailings
 from groundswell.people import segments
 from groundswell.people import services as people
 from groundswell.people.models import Person, Segment
@@ -38,6 +39,7 @@ class World:
     segment: Segment  # dana's: who is tagged "canary-tag"
     mailing: Mailing  # dana's, to them
     template: Template
+    copy: Delivery  # bob's, of a mailing of dana's
 
     def client(self, role: str, **how) -> Client:
         """A browser of somebody; dana's proved a second factor, `nobody`'s is not signed in."""
@@ -92,4 +94,5 @@ def make_world() -> World:
     Subject.objects.create(version=version, number=0, text="{first_name|You}: tonight")
     template = Template.objects.create(name="Invitation", made_by=dana)
     translation.activate("en")
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, mailing, template)
+    copy = making_mailings.copy(making_mailings.mailing(made_by=users["dana"]), rsvp.person)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, mailing, template, copy)

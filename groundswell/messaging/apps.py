@@ -7,9 +7,12 @@ class MessagingConfig(AppConfig):
     name = "groundswell.messaging"
 
     def ready(self) -> None:
-        from groundswell.jobs.hooks import register_job
+        from datetime import timedelta
+
+        from groundswell.jobs.hooks import register_job, register_round
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
+        from groundswell.messaging.services import signals
         from groundswell.messaging.services.queueing import JOB
         from groundswell.messaging.writing import blocks
         from groundswell.powers import hooks as powers
@@ -17,5 +20,9 @@ class MessagingConfig(AppConfig):
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
+        register_job(signals.WEIGH, signals.weigh_clicks)
+        register_round(signals.WEIGH, timedelta(minutes=1))
+        register_job(signals.SETTLE, signals.settle_unknown)
+        register_round(signals.SETTLE, timedelta(minutes=5))
         ledger.register_consumer(consumers.Released())
         hooks.register_block(*blocks.OWN)

@@ -11,13 +11,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from groundswell.events import links
 from groundswell.events.services.inviting import invite
 from groundswell.events.tests.making import TEST
+from groundswell.messaging.tokens import token
+from groundswell.messaging.views.looking import TRAP
 from groundswell.people.models import Person
 from groundswell.web import selectors
 from tests.cast import CANARIES, make_world, sign_in
 
 ROLES = ("nobody", "charlie", "alice", "dana")
 ABSENT = UUID("0197b0a0-0000-7000-8000-000000000000")
-CHANGING_BY_THEMSELVES = {"django_session", "cache", "powers_bucket"}  # who looks, and how often
+CHANGING_BY_THEMSELVES = {"django_session", "cache", "powers_bucket", "messaging_signal"}  # who looks, and how often
 LOOKS_ARE_COUNTED = {  # seeing people is itself an entry of the ledger
     "web:person",
     "events:desk",
@@ -31,6 +33,8 @@ MATRIX = {
     "look": ("200 200 200 200", "405 405 405 405"),
     "logo": ("404 404 404 404", "405 405 405 405"),
     "ground": ("200 200 200 200", "405 405 405 405"),
+    "mail_click": ("302 302 302 302", "405 405 405 405"),
+    "mail_opened": ("200 200 200 200", "405 405 405 405"),
     "web:home": ("200 200 200 200", "405 405 405 405"),
     "robots": ("200 200 200 200", "405 405 405 405"),
     "healthz": ("200 200 200 200", "405 405 405 405"),
@@ -67,7 +71,7 @@ MATRIX = {
     "people:remove_segment": ("405 405 405 405", "302 404 404 302"),
     "messaging:templates": ("302 404 404 200", "405 405 405 405"),
     "messaging:remove_template": ("405 405 405 405", "302 404 404 302"),
-    "messaging:write": ("302 404 404 200", "302 404 404 302"),
+    "messaging:write": ("302 404 404 200", "302 404 404 422"),
     "messaging:drafts": ("405 405 405 405", "302 404 404 302"),
     "messaging:shown": ("302 404 404 200", "405 405 405 405"),
     "messaging:preview": ("302 404 404 200", "405 405 405 405"),
@@ -164,6 +168,8 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         "events:check_in_code": links.check_in_token(world.rsvp),
         "events:thanks": links.thanks_token(world.rsvp.shift_id, room=True),
         "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
+        "mail_click": token(world.copy.pk),
+        "mail_opened": token(world.copy.pk),
     }
     found: dict[str, dict[str, object]] = {}
     for name, pattern in addresses().items():
@@ -174,6 +180,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
             "grant_id": grant,
             "mailing_id": world.mailing.pk if own else ABSENT,
             "template_id": world.template.pk if own else ABSENT,
+            "link_id": TRAP,
             "segment_id": world.segment.pk if own else ABSENT,
             "consent_id": ABSENT,
             "tag_id": ABSENT,
