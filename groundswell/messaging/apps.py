@@ -12,7 +12,7 @@ class MessagingConfig(AppConfig):
         from groundswell.jobs.hooks import register_job, register_round
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
-        from groundswell.messaging.services import signals
+        from groundswell.messaging.services import probing, signals
         from groundswell.messaging.services.queueing import JOB
         from groundswell.messaging.writing import blocks
         from groundswell.powers import hooks as powers
@@ -20,6 +20,7 @@ class MessagingConfig(AppConfig):
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
+        register_job(probing.JOB, probing.look)
         register_job(signals.WEIGH, signals.weigh_clicks)
         register_round(signals.WEIGH, timedelta(minutes=1))
         register_job(signals.SETTLE, signals.settle_unknown)
