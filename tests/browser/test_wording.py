@@ -95,7 +95,7 @@ def test_it_works_without_a_script(browser, mailing, context, live_server):
 @pytest.mark.parametrize("language", ["", "/es"])
 def test_pages_of_writing_look_right_and_axe_finds_nothing(page, mailing, shots, language):
     long = "A subject that is so long that no mailbox in the world shows the whole of it, not even on a wide screen"
-    addresses = [f"{language}/hq/mailings/{mailing.pk}/{name}" for name in ("write", "preview")]
+    addresses = [f"{language}/hq/mailings/{mailing.pk}/{name}" for name in ("write", "preview", "checks")]
     addresses.append(f"{language}/hq/mailings/templates")
     for state in ("empty", "full"):
         for address in addresses:
