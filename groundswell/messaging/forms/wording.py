@@ -74,10 +74,10 @@ def fields_to_insert() -> dict[str, str]:
 
 
 def blocks_to_insert() -> dict[str, str]:
-    """How each block is written, by its name."""
+    """How each block is written, by its name; those that are made for each reader last."""
+    ordered = sorted(hooks.blocks.values(), key=lambda block: isinstance(block, hooks.PersonalBlock))
     return {
-        block.name: f"[[{block.name}: {block.example}]]" if block.example else f"[[{block.name}]]"
-        for block in hooks.blocks.values()
+        block.name: f"[[{block.name}: {block.example}]]" if block.example else f"[[{block.name}]]" for block in ordered
     }
 
 

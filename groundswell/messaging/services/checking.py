@@ -146,9 +146,9 @@ def _postal_address() -> Check:
 def _opt_out(mails: Sequence[_Mail]) -> Check:
     mark = f"{{{writing.UNSUBSCRIBE}}}"
     if all(mark in one.mail.html and mark in one.mail.text for one in mails):
-        return Check(_("Way out"), State.OK, _("Every copy has a link to unsubscribe, in HTML and in text."))
+        return Check(_("Opt-out"), State.OK, _("Every copy has a link to unsubscribe, in HTML and in text."))
     return Check(
-        _("Way out"), State.STOP, _("A copy would have no link to unsubscribe."), _("Tell who runs the server.")
+        _("Opt-out"), State.STOP, _("A copy would have no link to unsubscribe."), _("Tell who runs the server.")
     )
 
 

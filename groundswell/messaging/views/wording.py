@@ -92,10 +92,7 @@ def _editor(
         "mail": mail,
         "sender": mailing.from_name or movement().name,
         "shown": _shown_url(mailing, draft, language, stamp=kept.stamp),
-        "blocks": [
-            (one.name, one.label, written)
-            for one, written in zip(hooks.blocks.values(), blocks_to_insert().values(), strict=True)
-        ],
+        "blocks": [(name, hooks.blocks[name].label, written) for name, written in blocks_to_insert().items()],
         "fields": [(name, FIELDS[name].label, written) for name, written in fields_to_insert().items()],
         "templates": selectors.access_templates(who),
         "full": len(drafts) >= services.MOST_DRAFTS,
