@@ -128,11 +128,10 @@ class Reader:
 
 def readers(viewer: Viewer, mailing: Mailing) -> list[Reader]:
     """Ten people of the audience whom the viewer may see; first the one with the longest values of the fields that
-    the mailing uses and the one with the fewest, of the thousand we met last."""
+    the mailing uses and the one with the fewest, of the thousand we met last. Raises TooSlow and BadSegment."""
     if mailing.segment is None:
         return []
-    people = counting.members(viewer, mailing.segment).order_by("-added_at", "-id")[:LOOKED_THROUGH]
-    found = list(people)
+    found = counting.some(viewer, mailing.segment, LOOKED_THROUGH)
     if not found:
         return []
     used = _fields_used(mailing) or set(writing.KNOWN)

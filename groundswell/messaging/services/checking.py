@@ -1,6 +1,7 @@
 """Before a mailing goes: what is missing, what is wrong, and what to do about each."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,8 @@ from groundswell.messaging.models import Draft, Mailing, Probe, Version
 from groundswell.messaging.selectors import wording
 from groundswell.messaging.services.probing import sending_domain
 from groundswell.messaging.writing import BadText, Written
+from groundswell.people import counting
+from groundswell.people.segments import BadSegment
 from groundswell.powers.movement import movement
 from groundswell.powers.viewer import Viewer
 
@@ -154,8 +157,9 @@ def _opt_out(mails: Sequence[_Mail]) -> Check:
 
 def _size(mailing: Mailing, viewer: Viewer, mails: Sequence[_Mail]) -> Check:
     """Measured on the longest copy, as the wire has it."""
-    name, largest = _("Size"), 0
-    longest = next((one.person for one in wording.readers(viewer, mailing) if one.longest), None)
+    name, largest, longest = _("Size"), 0, None
+    with suppress(counting.TooSlow, BadSegment):
+        longest = next((one.person for one in wording.readers(viewer, mailing) if one.longest), None)
     for one in mails:
         html = wording.copy_for(longest, one.mail, one.version.language).html
         largest = max(largest, len(html.encode()) + sum(len(f"{settings.BASE_URL}/l/0/") + 40 for _l in one.mail.links))

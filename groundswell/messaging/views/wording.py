@@ -21,6 +21,8 @@ from groundswell.messaging.selectors.mailings import access_mailing, may_change
 from groundswell.messaging.services import wording as services
 from groundswell.messaging.verbs import SEND, WRITE
 from groundswell.messaging.writing.merging import FIELDS
+from groundswell.people import counting
+from groundswell.people.segments import BadSegment
 from groundswell.people.selectors import email_of
 from groundswell.people.services import person_of_user
 from groundswell.powers import viewer
@@ -143,7 +145,10 @@ def preview(request: HttpRequest, mailing_id: UUID) -> HttpResponse:
     who = viewer.of(request)
     mailing = access_mailing(who, mailing_id)
     every, draft = _drafts(request, mailing)
-    readers = selectors.readers(who, mailing)
+    try:
+        readers, unknown = selectors.readers(who, mailing), False
+    except (counting.TooSlow, BadSegment):
+        readers, unknown = [], True
     asked = request.GET.get("person", "")
     reader = next((one for one in readers if str(one.person.pk) == asked), readers[0] if readers else None)
     person = reader.person if reader else None
@@ -153,6 +158,7 @@ def preview(request: HttpRequest, mailing_id: UUID) -> HttpResponse:
         "drafts": every,
         "draft": draft,
         "readers": readers,
+        "unknown": unknown,
         "reader": reader,
         "version": version,
         "sender": mailing.from_name or movement().name,

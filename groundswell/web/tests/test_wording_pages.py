@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from groundswell.messaging.models import Delivery, Draft, Mailing, Template
 from groundswell.messaging.verbs import SEND, WRITE
+from groundswell.people import counting
 from groundswell.people import services as people
 from groundswell.people.services import NewPerson
 from groundswell.people.verbs import SEE
@@ -199,6 +200,31 @@ def test_ten_people_of_the_audience_among_them_the_longest_and_the_emptiest(worl
     assert "Wolfeschlegelsteinhausen: tonight" in page
     page = dana.get(url(world, "preview", person=bare.pk)).content.decode()
     assert "You: tonight" in page and "Dear friend, come." in page
+
+
+def test_an_audience_that_takes_too_long_is_said_to(world, dana, monkeypatch):
+    def too_slow(*_):
+        raise counting.TooSlow
+
+    monkeypatch.setattr(counting, "some", too_slow)
+    page = dana.get(url(world, "preview")).content.decode()
+    assert "takes too long to look through" in page and "You: tonight" in page
+    assert dana.get(url(world, "checks")).status_code == 200
+
+
+def test_a_large_audience_is_looked_up_in_a_sample(world, dana, monkeypatch):
+    crowd(10)
+    timeouts, real = [], counting._at_most
+
+    def at_most(ms):
+        timeouts.append(ms)
+        if len(timeouts) == 1:
+            raise counting.TooSlow
+        return real(ms)
+
+    monkeypatch.setattr(counting, "_at_most", at_most)
+    assert "Wolfeschlegelsteinhausen" in dana.get(url(world, "preview")).content.decode()
+    assert len(timeouts) == 2
 
 
 def test_only_people_within_reach_are_shown(world, alice):
