@@ -1,9 +1,15 @@
 """Looking at an address on the web: whether it is there, and never into our own network."""
 
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from groundswell.messaging import looking
 from groundswell.messaging.looking import Seen, look
@@ -56,6 +62,35 @@ def test_a_host_that_does_not_answer_is_silent(settings):
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         assert look(f"http://127.0.0.1:{unheard.getsockname()[1]}/") == Seen("silent")
+
+
+def certify(folder):
+    """A key, and a certificate of its own for "localhost", in two files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    plain = serialization.NoEncryption()
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "key").write_bytes(key.private_bytes(pem, form, plain))
+    (folder / "cert").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+
+
+def test_a_certificate_is_asked_for_in_the_name_of_the_host(settings, tmp_path, monkeypatch):
+    """Though the connection goes to an address: one of nobody's is refused, one of the host's own is good."""
+    settings.LOOK_AT_LOOPBACK = True
+    certify(tmp_path)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    with web(server) as site:
+        port = site.rpartition(":")[2]
+        assert look(f"https://localhost:{port}/ok") == Seen("certificate")
+        trusting = ssl.create_default_context(cafile=tmp_path / "cert")
+        monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+        assert look(f"https://localhost:{port}/ok") == Seen(status=200)
+        assert look(f"https://127.0.0.1:{port}/ok") == Seen("certificate")
 
 
 # --- our own network -----------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A small web and a small DNS on this machine, for what looks at both."""
 
 import socket
+import ssl
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,10 +57,17 @@ class _Pages(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A client that goes away in the middle is what some tests are about."""
+
+
 @contextmanager
-def web():
-    """Its address; `seen` of the pages says what was asked."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
+def web(certified: ssl.SSLContext | None = None):
+    """Its address; `asked` says what was asked."""
+    server = _Server(("127.0.0.1", 0), _Pages)
+    if certified:
+        server.socket = certified.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     server.stopped = threading.Event()
     _Pages.seen.clear()
