@@ -88,6 +88,10 @@ def test_it_works_without_a_script(browser, mailing, context, live_server):
     words(page).fill("Dear {first_name|friend}.")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Draft A is saved.").wait_for()
+    page.get_by_label("Subject 2").fill("Tomorrow")
+    page.get_by_label("Subject 2").press("Enter")
+    page.get_by_text("Draft A is saved.").wait_for()
+    assert page.locator(".drafts").get_by_text("Tomorrow").is_visible()
     assert page.locator("textarea[name=body]").input_value().strip() == "Dear {first_name|friend}."
     plain.close()
 
