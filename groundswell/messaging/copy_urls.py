@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from groundswell.messaging.views import looking
+from groundswell.messaging.views import choosing, looking
 
 urlpatterns = [
     path("l/<int:link_id>/<str:token>", looking.click, name="mail_click"),
     path("o/<str:token>.gif", looking.opened, name="mail_opened"),
+    path("u/<str:token>", choosing.from_copy, name="mail_choices"),
 ]

@@ -14,6 +14,7 @@ OVER = "The address is not confirmed, and one mail waits for it already."  # why
 MOST_AGAIN = 20  # of those, how many may be written anew once the address is confirmed
 AGAIN = timedelta(days=7)  # and how old they may be
 LATE = timedelta(days=1)  # what is due for longer is not sent: the system was asleep or restored from a backup
+EVERYTHING = "everything"  # the purpose under which a person takes back all that may come by email
 IN_DOUBT = timedelta(minutes=10)  # a delivery that is `sending` for longer belongs to a process that died
 
 

@@ -35,6 +35,8 @@ MATRIX = {
     "ground": ("200 200 200 200", "405 405 405 405"),
     "mail_click": ("302 302 302 302", "405 405 405 405"),
     "mail_opened": ("200 200 200 200", "405 405 405 405"),
+    "mail_choices": ("200 200 200 200", "422 422 422 422"),
+    "messaging:mine": ("302 200 200 200", "302 422 422 422"),
     "web:home": ("200 200 200 200", "405 405 405 405"),
     "robots": ("200 200 200 200", "405 405 405 405"),
     "healthz": ("200 200 200 200", "405 405 405 405"),
@@ -163,6 +165,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
         "mail_click": token(world.copy.pk),
         "mail_opened": token(world.copy.pk),
+        "mail_choices": token(world.copy.pk),
     }
     found: dict[str, dict[str, object]] = {}
     for name, pattern in addresses().items():
