@@ -11,9 +11,10 @@ class MessagingConfig(AppConfig):
 
         from groundswell.jobs.hooks import register_job, register_round
         from groundswell.ledger import hooks as ledger
-        from groundswell.messaging import consumers, jobs, kinds, verbs
+        from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
         from groundswell.messaging.services import signals
         from groundswell.messaging.services.queueing import JOB
+        from groundswell.messaging.writing import blocks
         from groundswell.powers import hooks as powers
 
         ledger.register_kinds(kinds.KINDS)
@@ -24,3 +25,4 @@ class MessagingConfig(AppConfig):
         register_job(signals.SETTLE, signals.settle_unknown)
         register_round(signals.SETTLE, timedelta(minutes=5))
         ledger.register_consumer(consumers.Released())
+        hooks.register_block(*blocks.OWN)

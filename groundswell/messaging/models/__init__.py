@@ -2,7 +2,7 @@
 
 from groundswell.messaging.models.answers import Answer, Inbox
 from groundswell.messaging.models.deliveries import Delivery, Link, Mailbox, Signal
-from groundswell.messaging.models.mailings import Draft, Mailing, Subject, Version
+from groundswell.messaging.models.mailings import Draft, Mailing, Part, Subject, Version
 from groundswell.messaging.models.sending import Allowance, Choice, Domain, Hold
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Link",
     "Mailbox",
     "Mailing",
+    "Part",
     "Signal",
     "Subject",
     "Version",
