@@ -159,6 +159,9 @@ CONTENT_SECURITY_POLICY = {
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.from_email
 globals().update(mail_settings(ENV.email_url))
 EMAIL_SECOND_URL = ENV.email_second_url
+MAILBOX_URL = ENV.mailbox_url
+MAIL_HOOKS = ENV.mail_hooks
+REPLY_DOMAIN = ENV.reply_domain
 
 # --- languages, time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
