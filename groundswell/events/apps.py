@@ -15,6 +15,7 @@ class EventsConfig(AppConfig):
         from groundswell.jobs.hooks import register_job
         from groundswell.kit import hooks as page_kit
         from groundswell.ledger import hooks as ledger
+        from groundswell.messaging import hooks as messaging
         from groundswell.people import hooks as people
         from groundswell.powers import hooks as powers
         from groundswell.powers import viewer
@@ -28,6 +29,7 @@ class EventsConfig(AppConfig):
         register_job(routing.LOOK, jobs.look)
         powers.register_verbs(verbs.VERBS)
         people.register_subject("event", selectors.subjects)
+        messaging.register_own("event", selectors.OWN)
         people.register_deeds(kinds.DEEDS)
         people.register_condition(conditions.TO_COME)
         page_kit.register_public_nav(

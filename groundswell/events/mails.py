@@ -183,7 +183,9 @@ def changed(rsvp: RSVP, event: PublicEvent) -> Letter:
     )
 
 
-def from_host(rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: str, by: str, reply_to: str) -> Letter:
+def from_host(
+    rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: str, by: str, reply_to: str, leave: str
+) -> Letter:
     """What a host wrote, in their own words; while the event is ahead also when, where and how to cancel."""
     shift = _shift_of(rsvp, event)
     ahead = to in ("going", "waiting") and shift is not None and not shift.past
@@ -196,7 +198,10 @@ def from_host(rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: st
     return Letter(
         subject,
         [writes, *filter(None, map(str.strip, text.split("\n\n")))],
-        [(_("Change or cancel"), manage_url(rsvp))] if ahead else [],
+        [
+            *([(_("Change or cancel"), manage_url(rsvp))] if ahead else []),
+            *([(_("No more messages from this host"), leave)] if leave else []),
+        ],
         event if ahead else None,
         shift,
         notice=True,
