@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.errors import HeaderParseError
+from enum import StrEnum
+from statistics import NormalDist
 from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 MOST_TRIES = 5
 DAY = timedelta(days=1)
@@ -163,3 +168,151 @@ def check_subject(subject: str) -> None:
     """Raises ValueError where a subject would put further headers into the mail, or is empty."""
     if not subject.strip() or any(sign in subject for sign in "\r\n\0"):
         raise ValueError(f"A subject is one line of text, not {subject[:80]!r}.")
+
+
+# --- steering a mailing ----------------------------------------------------------------------------------------------
+UNDO = timedelta(minutes=10)  # so long a launch can be called back before anything leaves
+AGREE_WITHIN = timedelta(hours=24)  # then what waits for a second person is a draft again
+
+
+class Refused(Exception):
+    """It cannot be done as things are; the message is a sentence for whoever asked."""
+
+    def __init__(self, sentence: str | Promise) -> None:
+        super().__init__(sentence)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Act(StrEnum):
+    """What people, and the system, do with a mailing."""
+
+    ASK = "ask"
+    AGREE = "agree"
+    REFUSE = "refuse"
+    LAUNCH = "launch"
+    CALL_BACK = "call_back"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+
+
+_NEXT = {
+    ("draft", Act.ASK): "asked",
+    ("draft", Act.LAUNCH): "waiting",
+    ("asked", Act.AGREE): "waiting",
+    ("asked", Act.REFUSE): "draft",
+    ("asked", Act.CALL_BACK): "draft",
+    ("waiting", Act.CALL_BACK): "draft",
+    ("waiting", Act.PAUSE): "paused",
+    ("sending", Act.PAUSE): "paused",
+    ("paused", Act.RESUME): "sending",
+    ("waiting", Act.STOP): "stopped",
+    ("sending", Act.STOP): "stopped",
+    ("paused", Act.STOP): "stopped",
+}
+
+
+def next_state(state: str, act: Act, *, begun: bool = False) -> str:
+    """The state a mailing comes into.
+
+    Args:
+        begun: whether anybody may have got it; what was paused before that waits again, with a new window to undo.
+
+    Raises:
+        Refused: that cannot be done to a mailing in this state.
+    """
+    found = _NEXT.get((state, act))
+    if found is None:
+        raise Refused(_("Somebody else was quicker: this mailing is not where it was. Look at it again."))
+    return "waiting" if act is Act.RESUME and not begun else found
+
+
+def acts(state: str) -> set[Act]:
+    """What can be done to a mailing in this state."""
+    return {act for before, act in _NEXT if before == state}
+
+
+def starts_at(wanted_at: datetime | None, now: datetime) -> datetime:
+    """When a mailing that is launched now begins."""
+    return max(wanted_at or now, now + UNDO)
+
+
+def lapsed(asked_at: datetime, now: datetime) -> bool:
+    """Whether nobody agreed in time."""
+    return now > asked_at + AGREE_WITHIN
+
+
+def needs_second(people: int, above: int, *, everybody: bool) -> bool:
+    """Whether a second person must agree.
+
+    Args:
+        above: the movement's own bound.
+        everybody: no condition narrows whom it goes to.
+    """
+    return everybody or people > above
+
+
+# --- how a mailing did -----------------------------------------------------------------------------------------------
+_Z = 1.96  # of an interval that holds the truth 19 times in 20
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many, and between what the true share lies, 19 times in 20."""
+
+    of: int
+    number: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        return self.number / self.of if self.of else 0.0
+
+
+def share(number: int, of: int, z: float = _Z) -> Share:
+    """Wilson's score interval (Wilson 1927), which also holds for few and for none."""
+    if not of:
+        return Share(0, number, 0.0, 1.0)
+    number = min(number, of)
+    p, square = number / of, z * z
+    middle = (p + square / (2 * of)) / (1 + square / of)
+    half = z / (1 + square / of) * math.sqrt(p * (1 - p) / of + square / (4 * of * of))
+    return Share(of, number, max(middle - half, 0.0), min(middle + half, 1.0))
+
+
+def ahead(results: Sequence[tuple[int, int]]) -> int | None:
+    """Which of several (number, of how many) is ahead of every other by more than chance; None: none is.
+
+    Each pair is compared by Newcombe's interval for a difference of two shares (Newcombe 1998, method 10), made wider
+    by Bonferroni for the number of pairs, so that of twenty mailings whose drafts are alike one at most gets a winner.
+    """
+    if len(results) < 2 or not all(of for _number, of in results):
+        return None
+    pairs = len(results) * (len(results) - 1) // 2
+    z = NormalDist().inv_cdf(1 - 0.025 / pairs)
+    shares = [share(number, of, z) for number, of in results]
+    first = max(range(len(shares)), key=lambda n: shares[n].share)
+    return first if all(_least_lead(shares[first], one) > 0 for n, one in enumerate(shares) if n != first) else None
+
+
+def _least_lead(one: Share, other: Share) -> float:
+    """By how much at least the share of one is above the other's."""
+    return one.share - other.share - math.hypot(one.share - one.low, other.high - other.share)
+
+
+# --- what sending costs ----------------------------------------------------------------------------------------------
+PRIOR = 1_000  # copies: so much one must have sent before one's own rate counts as much as everybody's
+
+
+def expected_rate(unsubscribed: int, copies: int, everybodys: float) -> float:
+    """The share of copies after which somebody wants no more, to be expected of a sender: their own rate, drawn
+    towards everybody's where they sent little (the mean of a beta distribution that begins as `PRIOR` copies)."""
+    return (unsubscribed + PRIOR * everybodys) / (copies + PRIOR)
+
+
+def warm_up_allows(day: int) -> int:
+    """Mails to each kind of mailbox on a day of the warming up, counted from 0, as `per_hour` lets them go."""
+    return round(WARM_FIRST * WARM_GROWTH**day)

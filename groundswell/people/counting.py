@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import BigIntegerField, BooleanField, Count, F, Func, Q, QuerySet, Window
+from django.db.models import BigIntegerField, BooleanField, Count, Expression, F, Func, Q, QuerySet, Window
 from psycopg.errors import QueryCanceled
 
 from groundswell.kit import clock
@@ -53,6 +53,18 @@ class Compared:
     both: Counted
     only_one: Counted
     only_other: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """How many people there are of each sort; `estimated` as in `Counted`."""
+
+    people: dict[str, int]
+    estimated: bool
+
+    @property
+    def total(self) -> int:
+        return sum(self.people.values())
 
 
 class TooSlow(Exception):
@@ -116,6 +128,34 @@ def count(viewer: Viewer, segment: Segment) -> Counted:
     if segment.sample == Segment.Sample.NUMBER and not segment.frozen_at:
         return _drawn(viewer, segment)
     return _counted(viewer, lambda one_by_one: _holds(viewer, segment, one_by_one=one_by_one))
+
+
+def sort(viewer: Viewer, segment: Segment, by: Expression, verb: str = SEE) -> Sorted:
+    """How many of a segment's people within reach are of each sort; one statement.
+
+    Args:
+        by: on a person: the name of their sort.
+
+    Raises:
+        TooSlow: not even a sample could be sorted in time.
+    """
+
+    def looked(sample: Q, holds: Q, ms: int) -> dict[str, int]:
+        people = access_people(viewer, verb).alias(bucket=Bucket("id")).filter(sample, holds).order_by()
+        with _at_most(ms):
+            return dict(people.values_list(by).annotate(number=Count("pk")))
+
+    people = _people()
+    with suppress(TooSlow):
+        return Sorted(looked(Q(), _holds(viewer, segment, verb), SAMPLE_MS if people <= FEW else EXACT_MS), False)
+    drawn = segment.sample == Segment.Sample.NUMBER and not segment.frozen_at
+    whole = Segment(tree=segment.tree) if drawn else segment
+    buckets = min(max(math.ceil(BUCKETS * LOOKED_AT / max(people, LOOKED_AT)), 1), BUCKETS)
+    found = looked(Q(bucket__in=range(buckets)), _holds(viewer, whole, verb, one_by_one=True), SAMPLE_MS)
+    times = BUCKETS / buckets
+    if drawn:
+        times = min(times, segment.sample_size / max(sum(found.values()), 1))
+    return Sorted({sort: _rounded(number * times) for sort, number in found.items()}, True)
 
 
 def compare(viewer: Viewer, one: Segment, other: Segment) -> Compared:

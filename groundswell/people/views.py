@@ -80,7 +80,11 @@ def remove(request: HttpRequest, segment_id: UUID) -> HttpResponse:
     """Remove a segment."""
     who = viewer.of(request)
     found = selectors.access_segment(who, segment_id, change=True)
-    services.remove_segment(who, found)
+    try:
+        services.remove_segment(who, found)
+    except services.BadDetails as error:
+        messages.error(request, str(error))
+        return redirect("people:segment", found.pk)
     messages.success(request, _("“%(name)s” is removed. The people in it are not touched.") % {"name": found.name})
     return redirect("people:segments")
 

@@ -31,18 +31,19 @@ def signed_in(view: View) -> View:
     return gated
 
 
-def may(verb: str) -> Callable[[View], View]:
-    """Only for those who may do `verb` somewhere; for others there is no such page. What they may reach on it is for
-    the `access_*` selectors. Whoever lacks only the second factor is asked for it."""
+def may(*verbs: str) -> Callable[[View], View]:
+    """Only for those who may do one of these somewhere; for others there is no such page. What they may reach on it is
+    for the `access_*` selectors. Whoever lacks only the second factor is asked for it."""
 
     def gate(view: View) -> View:
         @wraps(view)
         @signed_in
         def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             who = viewer.of(request)
-            if not who.scopes(verb):
-                if who.user and who.lacks_second_factor(verb) and selectors.scopes(who.user, verb):
-                    return ask_second_factor(request, who.user)
+            if not any(who.scopes(verb) for verb in verbs):
+                user = who.user
+                if user and any(who.lacks_second_factor(verb) and selectors.scopes(user, verb) for verb in verbs):
+                    return ask_second_factor(request, user)
                 raise Http404
             if request.session.get(AFTER_SECOND_FACTOR) == request.get_full_path():
                 del request.session[AFTER_SECOND_FACTOR]

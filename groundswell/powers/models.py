@@ -79,6 +79,10 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """Neither the grant nor any above it has reached its limit."""
         return self.filter(_NoneInChain("link.used >= link.limit"))
 
+    def not_through(self, user: "User") -> Self:
+        """Neither the grant nor any above it is held by this user."""
+        return self.filter(_NoneInChain("link.holder_id = %s", user.pk))
+
     def covering(self, verb: str, scope: str) -> Self:
         """Those for this verb, or for everything, on this scope."""
         return self.filter(verb__in=(verb, EVERYTHING), scope__covers=scope)

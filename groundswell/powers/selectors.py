@@ -47,6 +47,12 @@ def holders(verb: str, scope: str = ROOT) -> list[User]:
     return list(dict.fromkeys(grant.holder for grant in grants.select_related("holder").order_by("given_at", "pk")))
 
 
+def independent(user: User, of: User, verb: str, scope: str = ROOT) -> bool:
+    """Whether the user may do `verb` on the scope by a power that did not come through `of`'s hands: so neither is the
+    other's to command."""
+    return user != of and usable(user, verb, scope).not_through(of).exists()
+
+
 def holders_around(verb: str, around: Iterable[str]) -> dict[User, list[str]]:
     """Users who hold `verb` on one of these scopes, above or below it, those who have held it longest first; and where
     they hold it, without the scopes that another of theirs covers."""

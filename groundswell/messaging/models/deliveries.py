@@ -84,6 +84,13 @@ class Delivery(models.Model):
                 condition=models.Q(state="queued", mailing__isnull=False),
                 name="delivery_of_mailing_queued",
             ),
+            # With the unique one above, whose rows have an address, these are all rows of a mailing.
+            models.Index(
+                fields=["mailing"],
+                condition=models.Q(mailing__isnull=False, address=""),
+                name="delivery_without_address",
+            ),
+            models.Index(fields=["queued_at"], condition=models.Q(lost_to__isnull=False), name="delivery_lost"),
             models.Index(fields=["moved_at"], condition=models.Q(state="sending"), name="delivery_sending"),
             models.Index(fields=["moved_at"], condition=models.Q(state="unknown"), name="delivery_unknown"),
             models.Index(fields=["their_id"], condition=~models.Q(their_id=""), name="delivery_their_id"),

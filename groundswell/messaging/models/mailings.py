@@ -47,12 +47,19 @@ class Mailing(models.Model):
     people = models.IntegerField(default=0)  # in the frozen audience
     ended_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True, default="")  # why it is paused
+    figures = models.JSONField(default=dict, db_default={}, blank=True)  # how it did, for lists; counted now and then
+    counted_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-made_at", "-id"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has copies, or gets them just now."""
+        return self.state in {self.State.SENDING, self.State.FINISHED} or self.parts.exists()
 
 
 class Part(models.Model):

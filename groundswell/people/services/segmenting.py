@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Value
+from django.db.models import ProtectedError, Value
 from django.utils.translation import gettext as _
 
 from groundswell.kit import clock
@@ -81,8 +81,15 @@ def save_segment(viewer: Viewer, draft: Draft, segment: Segment | None = None) -
 
 
 def remove_segment(viewer: Viewer, segment: Segment) -> None:
-    """Remove it; nobody in it is touched."""
+    """Remove it; nobody in it is touched.
+
+    Raises:
+        BadDetails: something goes to these people, or went to them.
+    """
     assert viewer.user is not None
-    with transaction.atomic():
-        if Segment.objects.filter(pk=segment.pk).delete()[0]:
-            record("segment.removed", actor=user_actor(viewer.user.pk), on=("segment", segment.pk))
+    try:
+        with transaction.atomic():
+            if Segment.objects.filter(pk=segment.pk).delete()[0]:
+                record("segment.removed", actor=user_actor(viewer.user.pk), on=("segment", segment.pk))
+    except ProtectedError:
+        raise rules.BadDetails("segment", _("This segment is in use: it stays for those who look back.")) from None

@@ -20,6 +20,7 @@ from groundswell.events import selectors as events
 from groundswell.jobs import selectors as jobs
 from groundswell.jobs import services as jobs_services
 from groundswell.kit.clock import now
+from groundswell.kit.moving import moving
 from groundswell.ledger import hooks as ledger_hooks
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.rules import user_actor
@@ -30,7 +31,6 @@ from groundswell.powers import viewer, words
 from groundswell.powers.gates import may
 from groundswell.web import night, selectors, verbs
 from groundswell.web.views import paging
-from groundswell.web.views.moving import moving
 
 PAGE = 50
 NEWEST = 9

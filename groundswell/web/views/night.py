@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from groundswell.kit import charts
+from groundswell.kit.moving import moving
 from groundswell.kit.templatetags.kit import shown_clock
 from groundswell.ledger import selectors as ledger
 from groundswell.powers import viewer
@@ -19,7 +20,6 @@ from groundswell.powers.gates import may
 from groundswell.powers.movement import movement
 from groundswell.web import night as counting
 from groundswell.web import selectors, verbs
-from groundswell.web.views.moving import moving
 
 NEWEST = 7
 NEWEST_OF = ("event.rsvp", "event.waiting", "event.promoted", "event.rsvp_cancelled", "event.attended")
