@@ -24,6 +24,7 @@ class MessagingConfig(AppConfig):
             hearing,
             signals,
             steering,
+            watching,
         )
         from groundswell.messaging.services.queueing import JOB
         from groundswell.messaging.writing import blocks
@@ -48,6 +49,8 @@ class MessagingConfig(AppConfig):
         register_round(signals.WEIGH, timedelta(minutes=1))
         register_job(signals.SETTLE, signals.settle_unknown)
         register_round(signals.SETTLE, timedelta(minutes=5))
+        register_job(watching.WATCH, watching.watch_all)
+        register_round(watching.WATCH, watching.EVERY)
         register_job(hearing.JOB, hearing.hear_all)
         register_job(fetching.JOB, fetching.fetch)
         register_round(fetching.JOB, timedelta(minutes=1))
