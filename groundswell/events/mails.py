@@ -43,7 +43,7 @@ class Letter:
         reply_to: where answers go; empty: nowhere.
         code: the address of the picture to show at the door; empty: none.
         gone: the calendar file of what does not happen; empty: none.
-        unsubscribe: as in `Message`.
+        unsubscribe, purpose: as in `Message`.
     """
 
     subject: str
@@ -58,6 +58,7 @@ class Letter:
     code: str = ""
     gone: str = ""
     unsubscribe: str = ""
+    purpose: str = ""
 
 
 def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
@@ -76,6 +77,7 @@ def message(key: str, person: Person, address: str, letter_of: Callable[[], Lett
             notice=letter.notice,
             reply_to=letter.reply_to,
             unsubscribe=letter.unsubscribe,
+            purpose=letter.purpose,
         )
 
 
@@ -474,6 +476,7 @@ def invited(person: Person, event: PublicEvent) -> Letter:
         why=_("You get this because you agreed to hear of events near you from %(name)s. The last link ends that.")
         % {"name": movement().name},
         unsubscribe=url,
+        purpose="events",
     )
 
 

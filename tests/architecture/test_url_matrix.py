@@ -35,6 +35,7 @@ MATRIX = {
     "ground": ("200 200 200 200", "405 405 405 405"),
     "mail_click": ("302 302 302 302", "405 405 405 405"),
     "mail_opened": ("200 200 200 200", "405 405 405 405"),
+    "mail_whole": ("404 404 404 404", "405 405 405 405"),  # the copy of the world says nothing
     "mail_choices": ("200 200 200 200", "422 422 422 422"),
     "mail_report": ("404 404 404 404", "404 404 404 404"),
     "messaging:answers": ("302 404 404 200", "302 404 404 404"),
@@ -169,6 +170,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         "mail_click": token(world.copy.pk),
         "mail_opened": token(world.copy.pk),
         "mail_choices": token(world.copy.pk),
+        "mail_whole": token(world.copy.pk),
     }
     found: dict[str, dict[str, object]] = {}
     for name, pattern in addresses().items():

@@ -48,7 +48,8 @@ def copy_of(delivery_id: UUID) -> Copy | None:
 
 def held(delivery_id: UUID) -> tuple[Delivery, Person] | None:
     """A copy and whose it is; None where one of the two is gone."""
-    copy = Delivery.objects.filter(pk=delivery_id, person__isnull=False).first()
+    rows = Delivery.objects.select_related("mailing", "subject_line__version__draft")
+    copy = rows.filter(pk=delivery_id, person__isnull=False).first()
     person = Person.objects.filter(pk=copy.person_id).first() if copy and copy.person_id else None
     return (copy, person) if copy and person else None
 
