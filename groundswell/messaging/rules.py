@@ -21,6 +21,7 @@ OVER = "The address is not confirmed, and one mail waits for it already."  # why
 MOST_AGAIN = 20  # of those, how many may be written anew once the address is confirmed
 AGAIN = timedelta(days=7)  # and how old they may be
 LATE = timedelta(days=1)  # what is due for longer is not sent: the system was asleep or restored from a backup
+EVERYTHING = "everything"  # the purpose under which a person takes back all that may come by email
 IN_DOUBT = timedelta(minutes=10)  # a delivery that is `sending` for longer belongs to a process that died
 
 
@@ -315,3 +316,21 @@ def expected_rate(unsubscribed: int, copies: int, everybodys: float) -> float:
 def warm_up_allows(day: int) -> int:
     """Mails to each kind of mailbox on a day of the warming up, counted from 0, as `per_hour` lets them go."""
     return round(WARM_FIRST * WARM_GROWTH**day)
+
+
+# --- when a mailing pauses by itself -------------------------------------------------------------------------------
+# Amazon SES reviews senders above 5 % of bounces or 0.1 % of complaints; Gmail and Yahoo ask all who send to many to
+# stay below 0.1 % of complaints (their rules for senders, 2024). Of those who leave no provider says anything: mailings
+# lose a few in a thousand, so at 2 % something is wrong with the audience or the text.
+BOUNDS = {"complaints": 0.001, "bounces": 0.05, "unsubscribes": 0.02}
+_SURE = 3.09  # that it is no chance: one look in a thousand is wrong, where the true share is at its bound
+
+
+def beyond(counted: Mapping[str, int], sent: int) -> str:
+    """Which of `BOUNDS` a mailing is beyond by more than chance; empty: none.
+
+    Args:
+        counted: how many copies of those sent came back, were complained about, made somebody leave.
+    """
+    shares = {why: share(counted.get(why, 0), sent, _SURE).low for why in BOUNDS}
+    return next((why for why, bound in BOUNDS.items() if sent and shares[why] > bound), "")

@@ -35,6 +35,11 @@ MATRIX = {
     "ground": ("200 200 200 200", "405 405 405 405"),
     "mail_click": ("302 302 302 302", "405 405 405 405"),
     "mail_opened": ("200 200 200 200", "405 405 405 405"),
+    "mail_whole": ("404 404 404 404", "405 405 405 405"),  # the copy of the world says nothing
+    "mail_choices": ("200 200 200 200", "422 422 422 422"),
+    "mail_report": ("404 404 404 404", "404 404 404 404"),
+    "messaging:answers": ("302 404 404 200", "302 404 404 404"),
+    "messaging:mine": ("302 200 200 200", "302 422 422 422"),
     "web:home": ("200 200 200 200", "405 405 405 405"),
     "robots": ("200 200 200 200", "405 405 405 405"),
     "healthz": ("200 200 200 200", "405 405 405 405"),
@@ -91,6 +96,7 @@ MATRIX = {
     "events:sheet": ("302 404 200 200", "302 405 405 405"),
     "events:type_in": ("302 404 200 200", "302 404 422 422"),
     "events:message": ("302 404 200 200", "302 404 422 422"),
+    "events:answers": ("302 404 200 200", "302 404 404 404"),
     "events:copy": ("302 404 200 200", "302 404 422 422"),
     "events:guests": ("302 404 302 302", "302 405 405 405"),
     "events:desk": ("302 404 200 200", "302 405 405 405"),
@@ -171,6 +177,8 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
         "mail_click": token(world.copy.pk),
         "mail_opened": token(world.copy.pk),
+        "mail_choices": token(world.copy.pk),
+        "mail_whole": token(world.copy.pk),
     }
     found: dict[str, dict[str, object]] = {}
     for name, pattern in addresses().items():
@@ -182,6 +190,9 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
             "mailing_id": world.mailing.pk if own else ABSENT,
             "template_id": world.template.pk if own else ABSENT,
             "link_id": TRAP,
+            "mailing_id": world.copy.mailing_id if own else ABSENT,
+            "provider": "postmark",
+            "what": "tracking",
             "segment_id": world.segment.pk if own else ABSENT,
             "consent_id": ABSENT,
             "tag_id": ABSENT,
