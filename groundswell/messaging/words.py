@@ -67,6 +67,8 @@ def asked(of: Mapping[str, object]) -> list[Text]:
         found.append(why_left_out(str(of["why"])))
     if of.get("signal"):
         found.append(SIGNALS[str(of["signal"])])
+    if of.get("lost_to"):
+        found.append(LEFT_OUT[rules.GAVE_WAY])
     if of.get("link"):
         found.append(_("followed this link"))
     return found

@@ -109,6 +109,7 @@ class CopiesForm(Form):
     draft = forms.UUIDField(required=False)
     subject = forms.UUIDField(required=False)
     link = forms.IntegerField(min_value=1, max_value=2**62, required=False)
+    lost_to = forms.UUIDField(required=False)
     after = forms.UUIDField(required=False)
 
 

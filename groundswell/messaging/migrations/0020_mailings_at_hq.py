@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0004_mailings'),
+        ('messaging', '0030_what_comes_back'),
         ('people', '0004_segments'),
     ]
 

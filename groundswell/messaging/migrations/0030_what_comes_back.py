@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0004_mailings'),
+        ('messaging', '0005_parts'),
         ('people', '0004_segments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -114,7 +114,8 @@ def call_back(viewer: Viewer, mailing: Mailing) -> Mailing:
     """Take it back before it begins: it is a draft again. Raises Refused."""
     who = _sender(viewer)
     mailing = _locked(mailing)
-    _move(mailing, rules.next_state(mailing.state, Act.CALL_BACK), asked_at=None, agreed_by=None, starts_at=None)
+    state = rules.next_state(mailing.state, Act.CALL_BACK, begun=mailing.begun)
+    _move(mailing, state, asked_at=None, agreed_by=None, starts_at=None, problem="")
     record("mailing.called_back", actor=user_actor(who.pk), on=("mailing", mailing.pk))
     return mailing
 

@@ -27,13 +27,13 @@ def share(figures: Figures, name: str) -> Share:
 @register.filter
 def percent(share: Share) -> str:
     """`4.2%`."""
-    return _("%(n)s%%") % {"n": number_format(100 * share.share, 1)}
+    return _("%(n)s%%") % {"n": number_format(round(100 * share.share, 1), 1)}
 
 
 @register.filter
 def between(share: Share) -> SafeString:
     """`3.8–4.7`: in percent, what the true share lies between."""
-    low, high = (number_format(100 * end, 1) for end in (share.low, share.high))
+    low, high = (number_format(round(100 * end, 1), 1) for end in (share.low, share.high))
     return format_html(
         '<span class="between" title="{}">{}–{}</span>', _("19 times in 20 the true share is between these"), low, high
     )

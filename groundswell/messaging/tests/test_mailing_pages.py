@@ -104,7 +104,7 @@ def test_the_page_says_who_of_the_segment_would_not_get_it(team, dana):
     assert "1 person would get it now" in text and "Of 7 in the segment, these would not:" in text
     for why in (
         "1 no address",
-        "1 never agreed to these mails",
+        "1 did not agree to these mails",
         "1 took their agreement back",
         "1 an address that does not work",
         "1 want mail from people they know only",

@@ -278,6 +278,9 @@ def test_what_was_held_before_it_began_gets_a_new_window_to_undo(team, queued):
     press(team["alice"], made, "resume")
     assert made.state == State.WAITING and made.starts_at > clock.now() + timedelta(minutes=9)
     assert [job[0] for job in queued] == [steering.BEGIN, steering.BEGIN]
+    steering.pause(made, why="changed")
+    press(team["alice"], made, "call_back")
+    assert made.state == State.DRAFT
 
 
 def test_a_mailing_is_missed_only_a_quarter_of_an_hour_after_its_time():
