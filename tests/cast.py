@@ -12,8 +12,8 @@ from django.utils import translation
 from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
-from groundswell.messaging.models import Delivery
-from groundswell.messaging.tests import making as mailing
+from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Template, Version
+from groundswell.messaging.tests import making as mailings
 from groundswell.people import segments
 from groundswell.people import services as people
 from groundswell.people.models import Person, Segment
@@ -37,7 +37,9 @@ class World:
     rsvp: RSVP  # bob's
     grant: Grant  # alice's, from dana
     segment: Segment  # dana's: who is tagged "canary-tag"
-    copy: Delivery  # bob's, of a mailing of dana's
+    copy: Delivery  # bob's, of another mailing of dana's
+    mailing: Mailing  # dana's, to them
+    template: Template
 
     def client(self, role: str, **how) -> Client:
         """A browser of somebody; dana's proved a second factor, `nobody`'s is not signed in."""
@@ -85,6 +87,12 @@ def make_world() -> World:
     grant = give(dana, users["alice"], "hq.open", "movement.place.us.vt", may_hand_on=1)
     tagged = segments.read({"all": [{"is": "tag", "tag": "canary-tag"}]})
     segment = people.save_segment(Viewer(users["dana"], strong=True), people.Draft("Canaries", tagged))
+    mailing = Mailing.objects.create(name="News", segment=segment, made_by=dana)
+    version = Version.objects.create(
+        draft=Draft.objects.create(mailing=mailing, number=0), language="en", body="Dear {first_name|friend}, come."
+    )
+    Subject.objects.create(version=version, number=0, text="{first_name|You}: tonight")
+    template = Template.objects.create(name="Invitation", made_by=dana)
     translation.activate("en")
-    copy = mailing.copy(mailing.mailing(made_by=users["dana"]), rsvp.person)
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, copy)
+    copy = mailings.copy(mailings.mailing(made_by=users["dana"]), rsvp.person)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, copy, mailing, template)

@@ -6,6 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('messaging', '0010_writing'),
         ('messaging', '0030_what_comes_back'),
         ('people', '0004_segments'),
     ]
