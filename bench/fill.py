@@ -134,6 +134,45 @@ def asks(path: str) -> dict[str, object]:
     return {"asks": len(people_asked)}
 
 
+def mailing() -> dict[str, object]:
+    """A mailing to everybody, ready to begin; and its mail as templates of Django's, for the peer."""
+    from bench.letter import BODY, SUBJECT
+    from groundswell.kit import clock
+    from groundswell.messaging.models import Draft, Mailing, Subject, Version
+    from groundswell.messaging.writing import taken_apart, written
+    from groundswell.people.models import Segment
+    from groundswell.powers.services import found_movement
+
+    user = found_movement("dana@example.org", "The movement")
+    segment = Segment.objects.create(name="Everybody", tree={"all": []}, made_by=user)
+    made = Mailing.objects.create(
+        name="News", segment=segment, made_by=user, asked_by=user, state=Mailing.State.WAITING, starts_at=clock.now()
+    )
+    version = Version.objects.create(
+        draft=Draft.objects.create(mailing=made, number=0), language="en", preview="What comes next", body=BODY
+    )
+    for number in range(3):
+        Subject.objects.create(version=version, number=number, text=f"{SUBJECT} {number}")
+    mail = written(Subject.objects.select_related("version").filter(version=version)[0])
+    template = {
+        name: "".join(piece if isinstance(piece, str) else f"{{{{ {piece.name} }}}}" for piece in taken_apart(said))
+        for name, said in (("subject", mail.subject), ("content", mail.text), ("html_content", mail.html))
+    }
+    return {"mailing": str(made.pk), "template": template}
+
+
+def begin(mailing_id: str) -> dict[str, object]:
+    """Let a mailing begin now."""
+    from groundswell.jobs import services as jobs
+    from groundswell.kit import clock
+    from groundswell.messaging.models import Mailing
+    from groundswell.messaging.services import steering
+
+    Mailing.objects.filter(pk=mailing_id).update(starts_at=clock.now())
+    jobs.enqueue(steering.BEGIN, mailing_id=mailing_id)
+    return {}
+
+
 def holder() -> dict[str, object]:
     """Somebody who opens headquarters, signed in: the cookie of their session."""
     import time
@@ -158,5 +197,11 @@ def holder() -> dict[str, object]:
 if __name__ == "__main__":
     django.setup()
     what, *words = sys.argv[1:]
-    fills = {"night": lambda: night(*map(int, words)), "real": lambda: real(*words), "asks": lambda: asks(*words)}
+    fills = {
+        "night": lambda: night(*map(int, words)),
+        "real": lambda: real(*words),
+        "asks": lambda: asks(*words),
+        "mailing": mailing,
+        "begin": lambda: begin(*words),
+    }
     sys.stdout.write(json.dumps(fills.get(what, holder)()))

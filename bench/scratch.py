@@ -59,14 +59,14 @@ class Site:
         return found
 
     @contextlib.contextmanager
-    def worker(self) -> Iterator[None]:
-        """Its worker runs while the block lasts, which begins when the worker has read the ledger so far."""
+    def worker(self) -> Iterator[int]:
+        """Its worker runs while the block lasts, which begins when the worker has read the ledger so far. Its id."""
         worker = subprocess.Popen([sys.executable, "-m", "groundswell", "serve", "--worker-only"], env=self.environment)
         try:
             with psycopg.connect(self.url, autocommit=True) as link:
                 while link.execute("SELECT 1 FROM ledger_pending LIMIT 1").fetchone():
                     time.sleep(0.2)
-            yield
+            yield worker.pid
         finally:
             worker.terminate()
             worker.wait(60)

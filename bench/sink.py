@@ -86,12 +86,14 @@ _LOST = b"lost"
 
 
 async def serve(port: int, *, pipelining: bool = True, delay_s: float = 0.0) -> None:
-    """Take mail on loopback until the process ends; on each line from standard input, say how many were taken."""
-    taken = 0
+    """Take mail on loopback until the process ends; on each line from standard input, say how many were taken,
+    and how many bytes they had on average."""
+    taken = size = 0
 
-    def took(_recipient: str, _mail: bytes) -> None:
-        nonlocal taken
+    def took(_recipient: str, mail: bytes) -> None:
+        nonlocal taken, size
         taken += 1
+        size += len(mail)
 
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
@@ -99,7 +101,7 @@ async def serve(port: int, *, pipelining: bool = True, delay_s: float = 0.0) -> 
     )
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
     while await loop.run_in_executor(None, sys.stdin.readline):
-        print(taken, flush=True)  # noqa: T201
+        print(taken, size / max(taken, 1), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

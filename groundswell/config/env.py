@@ -56,8 +56,8 @@ class Env(BaseSettings):
     )
     email_url: str = Field(
         "outbox:",
-        description="smtp://user:password@host:port, smtps://..., anymail+provider://?api_key=..., or outbox: to keep mail"
-        " in the home folder.",
+        description="smtp://user:password@host:port, smtps://..., anymail+provider://?api_key=..., or outbox: to keep"
+        " mail in the home folder.",
     )
     email_second_url: str = Field(
         "", description="A second way out, like EMAIL_URL: the two share the work and stand in for each other."

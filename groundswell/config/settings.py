@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from groundswell.config import env
-from groundswell.kit.mail import mail_settings
+from groundswell.kit.mail import mail_backend, server_settings
 
 ENV = env.load()
 
@@ -157,7 +157,8 @@ CONTENT_SECURITY_POLICY = {
 
 # --- mail --------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.from_email
-globals().update(mail_settings(ENV.email_url))
+EMAIL_BACKEND, EMAIL_OPTIONS = mail_backend(ENV.email_url)
+globals().update(server_settings(ENV.email_url))
 EMAIL_SECOND_URL = ENV.email_second_url
 
 # --- languages, time ---------------------------------------------------------------------------------------------

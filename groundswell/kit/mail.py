@@ -10,8 +10,8 @@ def sender(name: str, address: str) -> str:
     return formataddr((name, parseaddr(address)[1]))
 
 
-def mail_settings(url: str) -> dict[str, Any]:
-    """Django's settings for a way out.
+def mail_backend(url: str) -> tuple[str, dict[str, str]]:
+    """Django's mail backend for a way out, and what it is made with.
 
     Args:
         url: `smtp://user:password@host:port`, `smtps://...`, `outbox:`, or a provider's as anymail names it and its
@@ -19,16 +19,17 @@ def mail_settings(url: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme == "outbox":
-        return {"EMAIL_BACKEND": "groundswell.messaging.outbox.OutboxBackend", "EMAIL_OPTIONS": {}}
+        return "groundswell.messaging.outbox.OutboxBackend", {}
     if parts.scheme.startswith("anymail+"):
         provider = parts.scheme.removeprefix("anymail+")
-        return {
-            "EMAIL_BACKEND": f"anymail.backends.{provider}.EmailBackend",
-            "EMAIL_OPTIONS": dict(parse_qsl(parts.query)),
-        }
+        return f"anymail.backends.{provider}.EmailBackend", dict(parse_qsl(parts.query))
+    return "django.core.mail.backends.smtp.EmailBackend", {}
+
+
+def server_settings(url: str) -> dict[str, Any]:
+    """Django's settings for the mail server of an address as of `mail_backend`."""
+    parts = urlsplit(url)
     return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_OPTIONS": {},
         "EMAIL_HOST": parts.hostname or "localhost",
         "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
         "EMAIL_HOST_USER": unquote(parts.username or ""),

@@ -49,14 +49,13 @@ class Copy:
     def letter(self) -> EmailMultiAlternatives:
         """As Django's mail backends take it."""
         form, values = self._form, self._form.values(self._reader)
-        headers = dict(form.headers(self._reader, values)) | dict(form.shared)
+        headers = dict([*form.headers(self._reader, values), *form.shared])
         subject, sent_by = headers.pop("Subject"), headers.pop("From")
         headers.pop("To")
         replies = headers.pop("Reply-To", "")
-        texts = [values | {f"slot_{n}": words.text for n, words in enumerate(self._slots)}]
         mail = EmailMultiAlternatives(
             subject=subject,
-            body=filled(form.text, texts[0]),
+            body=form.mold.text(values, self._slots),
             from_email=sent_by,
             to=[self.recipient],
             reply_to=[replies] if replies else None,
@@ -76,7 +75,12 @@ class Form:
         self.slots = mail.slots
         self.text = taken_apart(mail.text)
         self._subject: Text = taken_apart(mail.subject)
-        self._links = [f"{settings.BASE_URL}/l/{links[url]}/" for url in mail.links]
+        self._addresses = [
+            ("unsubscribe_url", f"{settings.BASE_URL}/u/", ""),
+            ("web_url", f"{settings.BASE_URL}/w/", ""),
+            ("open_url", f"{settings.BASE_URL}/o/", ".gif"),
+            *((f"link_{n}", f"{settings.BASE_URL}/l/{links[url]}/", "") for n, url in enumerate(mail.links)),
+        ]
         own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
         self._domain = own.rpartition("@")[2]
         self.shared: Headers = [
@@ -89,26 +93,15 @@ class Form:
         self.mold = Mold(
             text=self.text,
             html=taken_apart(mail.html),
+            addresses={name for name, _start, _end in self._addresses},
             headers=self.shared,
             boundary=f"=_{subject.pk.hex}",
         )
 
-    def values(self, reader: Reader) -> Values:
+    def values(self, reader: Reader) -> dict[str, str]:
         """What of the reader may stand in the mail, and the addresses of this copy."""
         own = token(reader.id)
-        person = Person(
-            reader.person_id,
-            given_name=reader.given_name,
-            family_name=reader.family_name,
-            postal_code=reader.postal_code,
-        )
-        return {
-            **values_of(person),
-            **{f"link_{number}": f"{start}{own}" for number, start in enumerate(self._links)},
-            "unsubscribe_url": f"{settings.BASE_URL}/u/{own}",
-            "open_url": f"{settings.BASE_URL}/o/{own}.gif",
-            "web_url": f"{settings.BASE_URL}/w/{own}",
-        }
+        return {**values_of(reader), **{name: f"{start}{own}{end}" for name, start, end in self._addresses}}
 
     def headers(self, reader: Reader, values: Values) -> Headers:
         """Those of this copy alone. RFC 8058 for the way out in one click."""

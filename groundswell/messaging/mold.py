@@ -5,7 +5,7 @@ Building a copy with the standard library's classes takes 1.4 milliseconds, fill
 
 import re
 from binascii import b2a_qp
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from email.header import Header
 from html import escape
 from typing import NamedTuple, Protocol
@@ -28,14 +28,13 @@ class Passage(Protocol):
 
 
 class _Slot(NamedTuple):
-    field: Field
-    in_html: bool
+    """Where something of the reader's goes. `how` it is written there."""
 
-    @property
-    def block(self) -> int | None:
-        """Which of the reader's own blocks stands here; None: a field."""
-        name = self.field.name
-        return int(name.removeprefix(BLOCK)) if name.startswith(BLOCK) else None
+    field: Field
+    how: int
+
+
+_ADDRESS, _TEXT, _HTML, _TEXT_BLOCK, _HTML_BLOCK = range(5)
 
 
 class Mold:
@@ -43,39 +42,58 @@ class Mold:
 
     Args:
         text, html: with merge fields; those in `html` are escaped when they are filled in.
+        addresses: fields that hold addresses of ours, in which nothing needs to be escaped.
         headers: the same for every copy, each value one line.
         boundary: between the parts; a line that no text holds.
     """
 
-    def __init__(self, *, text: Text, html: Text, headers: Headers, boundary: str) -> None:
-        parts = [("text/plain", text, False), ("text/html", html, True)]
+    def __init__(
+        self, *, text: Text, html: Text, headers: Headers, boundary: str, addresses: Collection[str] = ()
+    ) -> None:
+        self._text, self._html = (_slotted(text, False, addresses), _slotted(html, True, addresses))
         head = [*headers, ("MIME-Version", "1.0")]
         head.append(("Content-Type", f'multipart/alternative; boundary="{boundary}"'))
         pieces: list[bytes | _Slot] = [b"".join(header(*one) for one in head), b"\r\n"]
-        for kind, said, in_html in parts:
+        for kind, said in (("text/plain", self._text), ("text/html", self._html)):
             pieces.append(
                 f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\n"
                 "Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
             )
-            pieces += _encoded(said, in_html)
+            pieces += _encoded(said)
             pieces.append(b"\r\n")
         pieces.append(f"--{boundary}--\r\n".encode())
         joined = _joined(pieces)
-        self._html = html
         self._slots = list(dict.fromkeys(one for one in joined if isinstance(one, _Slot)))
-        self._pieces = [one if isinstance(one, bytes) else self._slots.index(one) for one in joined]
+        # A copy is put together of what is the same for all and, between, of the slots by their numbers.
+        self._pieces = [one if isinstance(one, bytes) else b"" for one in joined]
+        self._places = [(place, self._slots.index(one)) for place, one in enumerate(joined) if isinstance(one, _Slot)]
 
     def copy(self, headers: Headers, values: Values, blocks: Sequence[Passage] = ()) -> bytes:
         """The mail as one reader gets it. `headers`: their own, as To and Message-ID."""
         filled = [_quoted(_said(slot, values, blocks)) for slot in self._slots]
-        said = [one if isinstance(one, bytes) else filled[one] for one in self._pieces]
+        said = self._pieces.copy()
+        for place, number in self._places:
+            said[place] = filled[number]
         return b"".join([*(header(name, value) for name, value in headers), *said])
+
+    def text(self, values: Values, blocks: Sequence[Passage] = ()) -> str:
+        """The text alone, as one reader gets it."""
+        return "".join(one if isinstance(one, str) else _said(one, values, blocks) for one in self._text)
 
     def html(self, values: Values, blocks: Sequence[Passage] = ()) -> str:
         """The HTML alone, as one reader gets it."""
-        return "".join(
-            one if isinstance(one, str) else _said(_Slot(one, True), values, blocks) for one in self._html
-        )
+        return "".join(one if isinstance(one, str) else _said(one, values, blocks) for one in self._html)
+
+
+def _slotted(said: Text, in_html: bool, addresses: Collection[str]) -> list[str | _Slot]:
+    def how(name: str) -> int:
+        if name in addresses:
+            return _ADDRESS
+        if name.startswith(BLOCK):
+            return _HTML_BLOCK if in_html else _TEXT_BLOCK
+        return _HTML if in_html else _TEXT
+
+    return [one if isinstance(one, str) else _Slot(one, how(one.name)) for one in said]
 
 
 def header(name: str, value: str) -> bytes:
@@ -89,19 +107,22 @@ def header(name: str, value: str) -> bytes:
     return f"{name}: {folded.encode(linesep=chr(13) + chr(10))}\r\n".encode()
 
 
-def _encoded(said: Text, in_html: bool) -> Iterator[bytes | _Slot]:
+def _encoded(said: Iterable[str | _Slot]) -> Iterator[bytes | _Slot]:
     """Each slot on a line of its own: where lines are folded nothing is read."""
     for number, piece in enumerate(said):
         if number:
             yield _FOLD
-        yield _quoted(piece) if isinstance(piece, str) else _Slot(piece, in_html)
+        yield _quoted(piece) if isinstance(piece, str) else piece
 
 
 def _said(slot: _Slot, values: Values, blocks: Sequence[Passage]) -> str:
-    if (number := slot.block) is not None:
-        return blocks[number].html if slot.in_html else blocks[number].text
-    value = value_of(slot.field, values)
-    return escape(value) if slot.in_html else value
+    if slot.how == _ADDRESS:
+        return values[slot.field.name]
+    if slot.how <= _HTML:
+        value = value_of(slot.field, values)
+        return value if slot.how == _TEXT else escape(value)
+    block = blocks[int(slot.field.name.removeprefix(BLOCK))]
+    return block.html if slot.how == _HTML_BLOCK else block.text
 
 
 def _quoted(text: str) -> bytes:

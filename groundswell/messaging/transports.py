@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.mail import DNS_NAME, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from groundswell.kit.mail import mail_settings
+from groundswell.kit.mail import mail_backend, server_settings
 from groundswell.messaging.rules import SENT, Outcome, outcome_of
 from groundswell.messaging.smtp import Connection, Gone, Mail, Server
 
@@ -82,10 +82,10 @@ def _first() -> Transport:
 
 
 def _of(url: str) -> Transport:
-    named = mail_settings(url)
-    if named["EMAIL_BACKEND"] == SMTP_BACKEND:
-        return ByServer(_server(SimpleNamespace(**named)))
-    return ByBackend(named["EMAIL_BACKEND"], named["EMAIL_OPTIONS"])
+    backend, options = mail_backend(url)
+    if backend == SMTP_BACKEND:
+        return ByServer(_server(SimpleNamespace(**server_settings(url))))
+    return ByBackend(backend, options)
 
 
 _down_until: dict[str, float] = {}  # by name; every lane of this process keeps away from it until then
@@ -158,7 +158,7 @@ def _healthy(outcomes: Sequence[Outcome]) -> bool:
 class ByBackend:
     """A mail backend of Django's: a provider's over several connections, any other one mail after the other."""
 
-    def __init__(self, backend: str, options: Mapping[str, str]) -> None:
+    def __init__(self, backend: str, options: Mapping[str, Any]) -> None:
         self.at_once = CONNECTIONS if backend.startswith("anymail.") else 1
         self._connect = partial(get_connection, backend, **options)
         self._idle: SimpleQueue[BaseEmailBackend] = SimpleQueue()

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0004_mailings'),
+        ('messaging', '0005_parts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('messaging', '0010_writing'),
-        ('messaging', '0030_what_comes_back'),
         ('people', '0004_segments'),
     ]
 

@@ -87,17 +87,13 @@ def tend(lease: Lease) -> None:
 def _forward(mailing: Mailing) -> None:
     if mailing.frozen_at is None:
         _freeze(mailing)
-    elif Delivery.objects.filter(
-        mailing=mailing, state=Delivery.State.QUEUED, not_before__lte=clock.now()
-    ).exists():
+    elif Delivery.objects.filter(mailing=mailing, state=Delivery.State.QUEUED, not_before__lte=clock.now()).exists():
         open_lanes(mailing.pk)
 
 
 def _freeze(mailing: Mailing) -> None:
     for number in mailing.parts.filter(done=False).values_list("number", flat=True):
-        jobs.enqueue(
-            FREEZE, queueing_lock=f"{FREEZE} {mailing.pk} {number}", mailing_id=str(mailing.pk), number=number
-        )
+        jobs.enqueue(FREEZE, queueing_lock=f"{FREEZE} {mailing.pk} {number}", mailing_id=str(mailing.pk), number=number)
 
 
 def _one_at_a_time() -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,6 @@ from groundswell.messaging.rules import Outcome
 from groundswell.messaging.services import holding
 from groundswell.messaging.services.ending import end
 from groundswell.messaging.services.throttling import Throttle
-from groundswell.messaging.services.watching import watch
 from groundswell.messaging.transports import Away, Transport, transport
 from groundswell.powers.movement import movement
 
@@ -35,7 +35,6 @@ JOB = "messaging.deliver"
 LANES = 2  # for each mailing
 CHUNK = 50  # copies that a lane has on the wire; so many are in doubt when it dies. See docs/performance.md
 LONGEST_RUN_S = 20  # then another job goes on, so that a worker can stop and mailings take turns
-LOOK_S = 5  # between two looks at how the mailing does
 DOWN_WAIT = timedelta(seconds=30)  # where no way out answers
 _CLAIM = (Path(__file__).parent / "claim.sql").read_text()
 
@@ -78,7 +77,6 @@ def deliver(lease: Lease, mailing_id: UUID, lane: int) -> None:
 def _deliver(lease: Lease, mailing: Mailing, lane: int, way: Transport) -> None:
     copies, throttle = Copies(mailing), Throttle()
     until = time.monotonic() + LONGEST_RUN_S
-    look = time.monotonic() + LOOK_S
     known: Known = []
     while True:
         try:
@@ -101,15 +99,14 @@ def _deliver(lease: Lease, mailing: Mailing, lane: int, way: Transport) -> None:
             until = 0
         if time.monotonic() > look:
             watch(mailing)
-            look = time.monotonic() + LOOK_S
-
+        
 
 def _claim(mailing: Mailing, throttle: Throttle, most: int) -> list[Reader]:
     """Up to so many that are due and may go now; those who took it back meanwhile are left out."""
 
     def claim(mailbox: int, most: int) -> list[Reader]:
         now = clock.now()
-        params = _WHY | {"mailing": mailing.pk, "mailbox": mailbox, "now": now, "most": most}
+        params: dict[str, Any] = {**_WHY, "mailing": mailing.pk, "mailbox": mailbox, "now": now, "most": most}
         while True:
             with connection.cursor() as cursor:
                 cursor.execute(_CLAIM, params)
@@ -128,7 +125,8 @@ def _awake(mailing: Mailing, readers: list[Reader], now: datetime) -> list[Reade
     """Those of them for whom it is neither too early nor too late in the day; the others wait again."""
     if mailing.from_hour is None or mailing.to_hour is None:
         return readers
-    awake, later = [], {}
+    awake: list[Reader] = []
+    later: dict[datetime, list[UUID]] = {}
     for reader in readers:
         place = geo.find_zip(reader.postal_code)
         zone = place.time_zone if place else movement().time_zone
@@ -148,7 +146,8 @@ def _next(mailing: Mailing, throttle: Throttle) -> datetime | None:
     sends = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SENDING).exists()
     if not sends or holding.held_at():
         return None
-    at = Delivery.objects.filter(mailing=mailing, state=State.QUEUED).aggregate(at=Min("not_before"))["at"]
+    waiting = Delivery.objects.filter(mailing=mailing, state=State.QUEUED)
+    at: datetime | None = waiting.aggregate(at=Min("not_before"))["at"]
     if at is None or at > clock.now():
         return at
     return throttle.next_hour() if throttle.held_back else clock.now()
@@ -166,7 +165,11 @@ def settle(known: Known) -> None:
             continue
         state, tries, not_before = rules.after(outcome, reader.tries, now)
         Delivery.objects.filter(pk=reader.id, state__in=[State.SENDING, State.UNKNOWN]).update(
-            state=state, tries=tries, problem=outcome.problem, moved_at=now, not_before=not_before,
+            state=state,
+            tries=tries,
+            problem=outcome.problem,
+            moved_at=now,
+            not_before=not_before,
             their_id=outcome.their_id,
         )
 

@@ -1,6 +1,6 @@
 -- One batch of a mailing's audience: a delivery for each of these people, with who gets none and why. A million of them
 -- are written, so each thing is looked up once and nothing is checked twice.
-WITH person AS MATERIALIZED ({people}),
+WITH person (id, language, postal_code) AS MATERIALIZED ({people}),
 reached AS (
     SELECT row_number() OVER (ORDER BY person.id) AS place, person.id, mail.value, mail.works, mail.host,
            coalesce(consent.given, false) AS agrees, choice.own_team_only AS own_only,

@@ -129,12 +129,16 @@ def _write(asked: _Asked, part: Part, now: datetime) -> tuple[int, UUID | None]:
     text, params = batch.query.sql_with_params()
     named = {f"p{number}": value for number, value in enumerate(params)}
     people = text % tuple(f"%({name})s" for name in named)
-    values = asked.params | named | {
-        "now": now,
-        "since": now - WEEK,
-        "ids": [new_id() for _ in range(BATCH)],
-        **_when(asked.mailing, asked.zones, now),
-    }
+    values = (
+        asked.params
+        | named
+        | {
+            "now": now,
+            "since": now - WEEK,
+            "ids": [new_id() for _ in range(BATCH)],
+            **_when(asked.mailing, asked.zones, now),
+        }
+    )
     with connection.cursor() as cursor:
         if asked.has_weaker:
             cursor.execute(_GIVE_WAY.replace("{people}", people), values)

@@ -1,6 +1,6 @@
 -- Whoever of these people has enough for the week, and of it a copy that still waits and matters less than this
 -- mailing's: that copy gives way. What is being claimed at this moment stays.
-WITH person AS MATERIALIZED ({people}),
+WITH person (id, language, postal_code) AS MATERIALIZED ({people}),
 got AS (
     SELECT copy.id, copy.state, mailing.priority,
            count(*) OVER (PARTITION BY copy.person_id) AS copies,
