@@ -97,9 +97,7 @@ def _deliver(lease: Lease, mailing: Mailing, lane: int, way: Transport) -> None:
                 logger.warning("Delivery %s: %s %s", reader.id, outcome.state, outcome.problem)
         if any(outcome.untried for _reader, outcome in known):
             until = 0
-        if time.monotonic() > look:
-            watch(mailing)
-        
+
 
 def _claim(mailing: Mailing, throttle: Throttle, most: int) -> list[Reader]:
     """Up to so many that are due and may go now; those who took it back meanwhile are left out."""
