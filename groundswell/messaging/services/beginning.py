@@ -10,7 +10,6 @@ from groundswell.jobs.services import Lease
 from groundswell.kit import clock
 from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery, Mailing, Part
-from groundswell.messaging.selectors.mailings import outdated
 from groundswell.messaging.services import steering
 from groundswell.messaging.services.delivering import open_lanes
 from groundswell.messaging.services.ending import end, sweep
@@ -39,8 +38,8 @@ def begin(lease: Lease, mailing_id: UUID) -> None:
             return
         if rules.missed(mailing.starts_at, now):
             steering.pause(mailing, why="missed")
-        elif outdated(mailing):
-            steering.pause(mailing, why="changed")
+        elif why := steering.objection(mailing):
+            steering.pause(mailing, why=why)
         elif Mailing.objects.filter(state=State.SENDING, frozen_at=None).exists():
             jobs.enqueue(steering.BEGIN, at=now + TURN, mailing_id=str(mailing_id))
         else:

@@ -193,6 +193,17 @@ def fall_back(lease: Lease) -> None:
                 queue_many([letters.lapsed(mailing, mailing.asked_by, asked_at)])
 
 
+def objection(mailing: Mailing) -> str:
+    """Why a mailing whose time has come waits for a person all the same: the code of it, or nothing. Its segment may be
+    another one by now, or hold so many that a second person should have been asked."""
+    if outdated(mailing):
+        return "changed"
+    if mailing.asked_at and mailing.asked_by and not mailing.agreed_by_id:
+        found = audience.of(Viewer(mailing.asked_by, strong=True), mailing)
+        return "grew" if found.needs_second and not found.too_slow else ""
+    return ""
+
+
 # --- who -----------------------------------------------------------------------------------------------------------
 def seconds(asker: User) -> list[User]:
     """Who can be the second person for what this user asks."""

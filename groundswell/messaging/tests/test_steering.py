@@ -13,7 +13,7 @@ from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery, Mailing
-from groundswell.messaging.services import steering
+from groundswell.messaging.services import beginning, steering
 from groundswell.messaging.tests.writing_mailings import crowd, frozen, mailing, segment
 from groundswell.people import segments
 from groundswell.people import services as people
@@ -240,6 +240,24 @@ def test_nothing_of_what_was_asked_for_can_be_changed_before_it_is_taken_back(te
     assert browser(team["alice"]).post(edit, fields).status_code == 302
     large.refresh_from_db()
     assert large.name == "Other"
+
+
+@pytest.mark.parametrize(("what", "why"), [("segment", "changed"), ("people", "grew"), ("nothing", "")])
+def test_what_was_launched_begins_only_as_it_was_launched(team, queued, what, why):
+    Movement.objects.update(agree_above=2)
+    forget()
+    crowd(2)
+    to = segment(team["alice"])
+    made = mailing(team["alice"], to)
+    press(team["alice"], made, "launch")
+    if what == "segment":
+        people.save_segment(Viewer(team["alice"], strong=True), people.Draft("Others", segments.read({"all": []})), to)
+    elif what == "people":
+        crowd(3)
+    Mailing.objects.update(starts_at=clock.now())
+    beginning.begin(Lease(), made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.problem) == (State.PAUSED if why else State.SENDING, why)
 
 
 # --- on its way ----------------------------------------------------------------------------------------------------
