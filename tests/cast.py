@@ -13,7 +13,7 @@ from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
 from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Template, Version
-from groundswell.messaging.tests import making as mailings
+from groundswell.messaging.tests import making as making_mailings
 from groundswell.people import segments
 from groundswell.people import services as people
 from groundswell.people.models import Person, Segment
@@ -37,9 +37,9 @@ class World:
     rsvp: RSVP  # bob's
     grant: Grant  # alice's, from dana
     segment: Segment  # dana's: who is tagged "canary-tag"
-    copy: Delivery  # bob's, of another mailing of dana's
     mailing: Mailing  # dana's, to them
     template: Template
+    copy: Delivery  # bob's, of a mailing of dana's
 
     def client(self, role: str, **how) -> Client:
         """A browser of somebody; dana's proved a second factor, `nobody`'s is not signed in."""
@@ -94,5 +94,5 @@ def make_world() -> World:
     Subject.objects.create(version=version, number=0, text="{first_name|You}: tonight")
     template = Template.objects.create(name="Invitation", made_by=dana)
     translation.activate("en")
-    copy = mailings.copy(mailings.mailing(made_by=users["dana"]), rsvp.person)
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, copy, mailing, template)
+    copy = making_mailings.copy(making_mailings.mailing(made_by=users["dana"]), rsvp.person)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, mailing, template, copy)

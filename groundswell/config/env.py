@@ -63,6 +63,9 @@ class Env(BaseSettings):
         "", description="A second way out, like EMAIL_URL: the two share the work and stand in for each other."
     )
     from_email: str = Field("groundswell@localhost", description="The address mail comes from.")
+    dkim_selector: str = Field(
+        "", description="The selector under which the mail server signs, to look up its key; empty: not looked up."
+    )
     second_factor: Literal["required", "offered"] = Field(
         "required", description="required or offered: a second factor for whoever may see other people."
     )

@@ -16,7 +16,7 @@ class MessagingConfig(AppConfig):
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
         from groundswell.messaging.selectors import mailings
-        from groundswell.messaging.services import beginning, delivering, figures, signals, steering
+        from groundswell.messaging.services import beginning, delivering, figures, probing, signals, steering
         from groundswell.messaging.services.queueing import JOB
         from groundswell.messaging.writing import blocks
         from groundswell.people import hooks as people
@@ -25,6 +25,7 @@ class MessagingConfig(AppConfig):
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
+        register_job(probing.JOB, probing.look)
         register_job(steering.BEGIN, jobs.begin)
         register_job(steering.GO_ON, jobs.go_on)
         register_job(beginning.FREEZE, jobs.freeze, takes_long=True)

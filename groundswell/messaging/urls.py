@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundswell.messaging.views import budget, mailings, sending, wording
+from groundswell.messaging.views import budget, checking, mailings, sending, wording
 
 app_name = "messaging"
 urlpatterns = [
@@ -25,5 +25,6 @@ urlpatterns = [
     path("hq/mailings/<uuid:mailing_id>/drafts", wording.drafts, name="drafts"),
     path("hq/mailings/<uuid:mailing_id>/shown", wording.shown, name="shown"),
     path("hq/mailings/<uuid:mailing_id>/preview", wording.preview, name="preview"),
+    path("hq/mailings/<uuid:mailing_id>/checks", checking.checks, name="checks"),
     path("hq/mailings/<uuid:mailing_id>/test", wording.test, name="test"),
 ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0010_writing'),
+        ('messaging', '0005_parts'),
         ('people', '0004_segments'),
     ]
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from groundswell.messaging import writing
 from groundswell.messaging.fields import Field
-from groundswell.messaging.models import Draft, Mailing, Template, Version
+from groundswell.messaging.models import Draft, Mailing, Probe, Template, Version
 from groundswell.messaging.selectors.mailings import NotFound
 from groundswell.messaging.verbs import WRITE
 from groundswell.messaging.writing import Written
@@ -207,3 +207,21 @@ def own_copy(viewer: Viewer, draft: Draft, language: str) -> Written | None:
 def _mails_in(version: Version) -> list[Written]:
     lines = [subject.text for subject in version.subjects.all()] or [""]
     return [writing.compiled(line, version.preview, version.body, version.language) for line in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """How far the looking at links, pictures and the domain has come."""
+
+    done: int
+    all: int
+
+    @property
+    def waiting(self) -> int:
+        return self.all - self.done
+
+
+def probed(mailing: Mailing) -> Probed:
+    """How much of what a mailing points to was looked at."""
+    states = list(Probe.objects.filter(mailing=mailing).values_list("state", flat=True))
+    return Probed(sum(state != Probe.State.WAITING for state in states), len(states))

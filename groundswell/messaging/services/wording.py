@@ -12,6 +12,7 @@ from groundswell.kit.text import clean_line
 from groundswell.messaging import writing
 from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Template, Version
 from groundswell.messaging.selectors.wording import Text, copy_for, text_of, version_of
+from groundswell.messaging.services import probing
 from groundswell.messaging.services.queueing import Message, queue_many
 from groundswell.people.models import Person
 from groundswell.powers.viewer import Viewer
@@ -79,6 +80,7 @@ def save_text(mailing: Mailing, number: int, language: str, text: Text, seen: st
     if now.stamp not in {seen, text.stamp}:
         raise Changed
     _write(draft, language, text)
+    probing.ask(mailing)
 
 
 @transaction.atomic
@@ -91,6 +93,7 @@ def add_draft(mailing: Mailing, texts: dict[str, Text]) -> Draft:
     draft = Draft.objects.create(mailing=mailing, number=0 if last is None else last + 1)
     for language, text in texts.items():
         _write(draft, language, text)
+    probing.ask(mailing)
     return draft
 
 
@@ -101,6 +104,7 @@ def remove_draft(mailing: Mailing, number: int) -> None:
     mailing.drafts.filter(number=number).delete()
     if not mailing.drafts.exists():
         Draft.objects.create(mailing=mailing, number=0)
+    probing.ask(mailing)
 
 
 def texts_of(draft: Draft) -> dict[str, Text]:
