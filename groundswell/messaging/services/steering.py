@@ -23,7 +23,9 @@ from groundswell.messaging import letters, rules
 from groundswell.messaging.models import Delivery, Mailing
 from groundswell.messaging.rules import Act, Refused
 from groundswell.messaging.selectors import audience
-from groundswell.messaging.selectors.mailings import has_words, outdated
+from groundswell.messaging.selectors.mailings import outdated
+from groundswell.messaging.services.checking import State as Found
+from groundswell.messaging.services.checking import checks
 from groundswell.messaging.services.queueing import queue_many
 from groundswell.messaging.verbs import SEND
 from groundswell.powers import selectors as powers
@@ -247,11 +249,12 @@ def _locked(mailing: Mailing) -> Mailing:
 
 
 def _size(viewer: Viewer, mailing: Mailing) -> audience.Audience:
-    """To how many it goes. Raises Refused where something is missing, or is not what was asked for."""
+    """To how many it goes. Raises Refused where something is missing or wrong, or is not what was asked for."""
     if mailing.segment is None:
         raise Refused(_("Choose to whom it goes."))
-    if not has_words(mailing):
-        raise Refused(_("Write what it says, and a subject."))
+    for check in checks(mailing, viewer):
+        if check.state == Found.STOP:
+            raise Refused(f"{check.sentence} {check.what_to_do}".strip())
     if outdated(mailing):
         raise Refused(_("The segment was changed since it was asked for. Take the mailing back and ask again."))
     return audience.of(viewer, mailing)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from groundswell.messaging.rules import Share
 from groundswell.messaging.selectors.results import Figures, Line
+from groundswell.messaging.steps import Worded
 from groundswell.people import hooks as people
 from groundswell.powers.hooks import display_name
 from groundswell.powers.models import User
@@ -49,6 +50,12 @@ def figure(figures: Figures, name: str) -> int:
 def any_ahead(lines: Sequence[Line]) -> bool:
     """Whether one of them is ahead of all the others."""
     return any(line.ahead for line in lines)
+
+
+@register.filter
+def all_whole(drafts: Sequence[Worded]) -> bool:
+    """Whether each draft has a text and a subject."""
+    return all(draft.whole for draft in drafts)
 
 
 @register.filter

@@ -58,7 +58,7 @@ def test_a_mailing_is_begun_and_says_what_it_lacks(team, dana):
     made = Mailing.objects.get()
     assert reply["Location"].endswith(str(made.pk)) and made.drafts.count() == 1
     text = page(dana, "mailing", made.pk)
-    assert "Choose a segment" in text and "First choose to whom it goes, and write it." in text
+    assert "Choose a segment" in text and "First choose to whom it goes." in text and "Nothing is written yet" in text
     assert Entry.objects.filter(kind="mailing.made", on_id=made.pk).exists()
 
 

@@ -59,6 +59,8 @@ def team(db, settings, queued):
 
 def make_team(settings):
     settings.SECOND_FACTOR_REQUIRED = False
+    Movement.objects.update_or_create(only=True, defaults={"postal_address": "1 Main St"})
+    forget()
     team = {"dana": found_movement("dana@example.org", "The Movement"), "olga": found_movement("olga@example.org")}
     for name in ("alice", "bob", "charlie"):
         team[name] = proved_address(f"{name}@example.org")
@@ -119,8 +121,17 @@ def test_without_words_or_people_nothing_goes(team):
     made = mailing(team["alice"], None)
     assert "Choose to whom" in press(team["alice"], made, "launch")
     empty = mailing(team["alice"], segment(team["alice"]), drafts=0)
-    assert "Write what it says" in press(team["alice"], empty, "launch")
+    assert "Nothing is written yet" in press(team["alice"], empty, "launch")
     assert {made.state, empty.state} == {State.DRAFT}
+
+
+def test_what_a_check_stops_does_not_go(team):
+    crowd(1)
+    made = mailing(team["alice"], segment(team["alice"]))
+    Movement.objects.update(postal_address="")
+    forget()
+    assert "postal address" in press(team["alice"], made, "launch")
+    assert made.state == State.DRAFT
 
 
 def test_whoever_may_not_send_learns_who_can(team):

@@ -121,9 +121,7 @@ def mailing(request: HttpRequest, mailing_id: UUID) -> HttpResponse:
             "compared_by": [(name, words.SIGNALS[name]) for name in COMPARED_BY],
         }
     else:
-        drafts = steps.drafts(kept)
-        ready = bool(drafts) and all(draft.whole for draft in drafts)
-        context |= {"who": steps.who(who, kept), "drafts": drafts, "words_ready": ready}
+        context |= {"who": steps.who(who, kept), "drafts": steps.drafts(kept), "checked": steps.checked(who, kept)}
     return render(request, "messaging/mailing.html", context)
 
 
