@@ -39,6 +39,8 @@ def begin(lease: Lease, mailing_id: UUID) -> None:
             return
         if rules.missed(mailing.starts_at, now):
             steering.pause(mailing, why="missed")
+        elif why := steering.objection(mailing):
+            steering.pause(mailing, why=why)
         elif Mailing.objects.filter(state=State.SENDING, frozen_at=None).exists():
             jobs.enqueue(steering.BEGIN, at=now + TURN, mailing_id=str(mailing_id))
         else:
