@@ -19,6 +19,7 @@ urlpatterns = [
         path("", include("groundswell.events.urls")),  # first: the night asks for these
         path("", include("groundswell.web.urls")),
         path("", include("groundswell.people.urls")),
+        path("", include("groundswell.messaging.urls")),
         path("account/", include("groundswell.powers.urls")),
         prefix_default_language=False,
     ),

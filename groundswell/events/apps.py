@@ -8,13 +8,14 @@ class EventsConfig(AppConfig):
     name = "groundswell.events"
 
     def ready(self) -> None:
-        from groundswell.events import conditions, consumers, jobs, kinds, selectors, verbs
+        from groundswell.events import conditions, consumers, jobs, kinds, letters, selectors, verbs
         from groundswell.events.services import routing
         from groundswell.events.services.telling import JOB
         from groundswell.events.services.writing import JOB as WRITING
         from groundswell.jobs.hooks import register_job
         from groundswell.kit import hooks as page_kit
         from groundswell.ledger import hooks as ledger
+        from groundswell.messaging import hooks as messaging
         from groundswell.people import hooks as people
         from groundswell.powers import hooks as powers
         from groundswell.powers import viewer
@@ -27,6 +28,7 @@ class EventsConfig(AppConfig):
         register_job(routing.INVITE, jobs.invite_nearest)
         register_job(routing.LOOK, jobs.look)
         powers.register_verbs(verbs.VERBS)
+        messaging.register_letter(*letters.LETTERS)
         people.register_subject("event", selectors.subjects)
         people.register_deeds(kinds.DEEDS)
         people.register_condition(conditions.TO_COME)

@@ -14,6 +14,8 @@ KINDS = [
     Kind("mailing.resumed", _("let a mailing go on")),
     Kind("mailing.stopped", _("stopped a mailing")),
     Kind("mailing.finished", _("finished a mailing"), {"people": int, "sent": int}),
+    Kind("letter.worded", _("worded a kind of mail"), {"letter": str, "language": str}),
+    Kind("letter.restored", _("took our words for a kind of mail back"), {"letter": str, "language": str}),
     Kind("sending.held", _("held all sending"), {"why": str}),
     Kind("sending.resumed", _("let sending go on")),
     Kind("mail.clicked", _("followed a link in a mailing"), {"link": int}),

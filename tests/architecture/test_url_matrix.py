@@ -65,6 +65,8 @@ MATRIX = {
     "people:segment": ("302 404 404 200", "405 405 405 405"),
     "people:edit_segment": ("302 404 404 200", "302 404 404 200"),
     "people:remove_segment": ("405 405 405 405", "302 404 404 302"),
+    "messaging:letters": ("302 404 404 200", "405 405 405 405"),
+    "messaging:letter": ("302 404 404 200", "302 404 404 200"),
     "events:find": ("200 200 200 200", "405 405 405 405"),
     "events:points": ("200 200 200 200", "405 405 405 405"),
     "events:create": ("200 200 200 200", "422 422 422 422"),
@@ -172,6 +174,8 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
             "job_id": 1,
             "pk": 1,
             "name": str(ABSENT),
+            "kind": "event.going" if own else "x",
+            "language": "en",
         }
         wanted = pattern.pattern.converters.keys() | re.compile(r"\(\?P<(\w+)>").findall(str(pattern.pattern))
         found[name] = {key: known[key] for key in wanted}
