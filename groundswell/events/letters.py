@@ -34,6 +34,8 @@ def _example() -> Values:
         % {"n": 2},
         "when": shown_span(event.starts_at, event.ends_at, event.time_zone) if event else gettext("tomorrow at 7 p.m."),
         "where": (event and event.place.city) or "Burlington",
+        "soon": gettext("Tomorrow"),
+        "news": ngettext("%(n)d new RSVP", "%(n)d new RSVPs", 4) % {"n": 4},
         "hosts_there": gettext("%(hosts)s will be there for you.") % {"hosts": get_text_list(["Rosa"], gettext("and"))},
         "then": gettext("You said before that you come to the other one, too, so you need not do anything."),
         "ask": gettext("The host of “%(title)s” expects few people and asks whether they may come to yours.")
@@ -92,6 +94,17 @@ LETTERS = [
         stays=_(
             "when and where, the calendar entry, the links to change or cancel and to bring a friend, the door’s code"
         ),
+    ),
+    _letter(
+        "reminder",
+        GUESTS,
+        _("some hours before an event, as its host wants it, to those who come"),
+        _("%(soon)s: %(title)s"),
+        _("It is soon: %(when)s."),
+        "%(come)s",
+        _("You can’t come after all? One press gives your place to somebody who waits."),
+        fields=TITLE | COME | {"soon": _("how soon: “Tomorrow”, “In 2 hours”"), "when": _("day and hour")},
+        stays=_("when and where, the link to change or cancel, the door’s code"),
     ),
     _letter(
         "changed",
@@ -202,6 +215,15 @@ LETTERS = [
         "%(next)s",
         fields={"events": _("how many, and their title"), "next": _("what happens now")},
         stays=_("the days, each with its link"),
+    ),
+    _letter(
+        "morning",
+        HOSTS,
+        _("in the morning, when something is new about the events they run"),
+        _("Your events: %(news)s"),
+        _("What is new since we last wrote about the events you run:"),
+        fields={"news": _("the news in a few words")},
+        stays=_("the news of each event, the links to its desk and to end these mails"),
     ),
     _letter(
         "thin",

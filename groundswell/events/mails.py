@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -23,13 +25,16 @@ from django.utils.translation import ngettext
 from groundswell.events import calendar, links
 from groundswell.events.models import RSVP, Event
 from groundswell.events.selectors import FoundEvent, PublicEvent, PublicShift
-from groundswell.kit import geo
+from groundswell.kit import clock, geo
 from groundswell.kit.templatetags.kit import shown_span
 from groundswell.messaging.fields import Values
 from groundswell.messaging.letters import said
 from groundswell.messaging.services import Message
 from groundswell.people.models import Person
 from groundswell.powers.movement import movement
+
+if TYPE_CHECKING:
+    from groundswell.events.services.mornings import News
 
 Attachment = tuple[str, str, str]
 
@@ -62,8 +67,10 @@ class Letter:
     unsubscribe: str = ""
 
 
-def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
-    """A letter as mail, in the language of who reads it."""
+def message(
+    key: str, person: Person, address: str, letter_of: Callable[[], Letter], *, not_after: datetime | None = None
+) -> Message:
+    """A letter as mail, in the language of who reads it. `not_after` as in `Message`."""
     with _language_of(person) as language:
         letter = letter_of()
         context = _context(person, letter, language)
@@ -74,10 +81,11 @@ def message(key: str, person: Person, address: str, letter_of: Callable[[], Lett
             subject=" ".join(letter.subject.split()),
             text=render_to_string("events/mails/letter.txt", context),
             html=render_to_string("events/mails/letter.html", context),
-            attachments=[*_attached(letter.invite), *_attached(letter.gone)],
+            attachments=[*_attached(letter.invite, address), *_attached(letter.gone, address)],
             notice=letter.notice,
             reply_to=letter.reply_to,
             unsubscribe=letter.unsubscribe,
+            not_after=not_after,
         )
 
 
@@ -167,6 +175,26 @@ def called_off(rsvp: RSVP, event: PublicEvent, words: str, near: Sequence[FoundE
         shift=_shift_of(rsvp, event),
         invite=_invite(rsvp, event),
         notice=True,
+    )
+
+
+def reminder(rsvp: RSVP, event: PublicEvent) -> Letter:
+    """It is soon."""
+    shift = next(shift for shift in event.shifts if shift.id == rsvp.shift_id)
+    return _said(
+        "reminder",
+        {
+            "title": event.title,
+            "come": _come(rsvp),
+            "soon": _soon(shift, event.time_zone),
+            "when": shown_span(shift.starts_at, shift.ends_at, event.time_zone),
+        },
+        links=[(_("Change or cancel"), manage_url(rsvp))],
+        event=event,
+        shift=shift,
+        notice=True,
+        why=_said_so(event),
+        code=_code(rsvp, event),
     )
 
 
@@ -421,6 +449,21 @@ def thin(event: PublicEvent) -> Letter:
     )
 
 
+def morning(person: Person, news: Sequence["News"]) -> Letter:
+    """What is new about the events they run."""
+    off = settings.BASE_URL + reverse("events:no_morning", args=[links.morning_token(person)])
+    return _said(
+        "morning",
+        {"news": _in_short(news)},
+        *(f"{one.event.title} ({_day(one.event)}): {_told(one)}" for one in news),
+        links=[*((one.event.title, desk_url(one.event)) for one in news), (_("No more of these"), off)],
+        notice=True,
+        why=_("You get this because you host events with %(name)s. The last link ends these mails.")
+        % {"name": movement().name},
+        unsubscribe=off,
+    )
+
+
 # --- to people nearby ----------------------------------------------------------------------------------------------
 def invited(person: Person, event: PublicEvent) -> Letter:
     """There is an event near them with room."""
@@ -484,6 +527,48 @@ def _come(rsvp: RSVP) -> str:
     ) % {"n": rsvp.guests}
 
 
+def _soon(shift: PublicShift, time_zone: str) -> str:
+    """How soon it begins, by the clock of its place."""
+    now, zone = clock.now(), ZoneInfo(time_zone)
+    hours = max(1, round((shift.starts_at - now) / timedelta(hours=1)))
+    days = (shift.starts_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if hours <= 6:
+        return ngettext("In %(n)d hour", "In %(n)d hours", hours) % {"n": hours}
+    if days <= 1:
+        return _("Tomorrow") if days else _("Today")
+    return ngettext("In %(n)d day", "In %(n)d days", days) % {"n": days}
+
+
+def _day(event: PublicEvent) -> str:
+    """Of the next of its shifts."""
+    coming = next((shift for shift in event.shifts if not shift.past), event.shifts[-1])
+    return shown_span(coming.starts_at, coming.ends_at, event.time_zone)
+
+
+def _in_short(news: Sequence["News"]) -> str:
+    """The news of all of them in a few words."""
+    came, queued = sum(one.came for one in news), sum(one.queued for one in news)
+    if came:
+        return ngettext("%(n)d new RSVP", "%(n)d new RSVPs", came) % {"n": came}
+    if queued:
+        return ngettext("%(n)d person waits", "%(n)d people wait", queued) % {"n": queued}
+    return news[0].event.title
+
+
+def _told(news: "News") -> str:
+    """What is new about one event, and what needs its hosts."""
+    sentences = [
+        (news.came, ngettext("%(n)d new RSVP.", "%(n)d new RSVPs.", news.came)),
+        (news.gone, ngettext("%(n)d took it back.", "%(n)d took it back.", news.gone)),
+        (news.waiting, ngettext("%(n)d waits for a place.", "%(n)d wait for a place.", news.waiting)),
+        (news.needs, ngettext("%(n)d wrote what they need.", "%(n)d wrote what they need.", news.needs)),
+        (news.coming, ngettext("%(n)d comes in all.", "%(n)d come in all.", news.coming)),
+        (news.proposed, _("Neighbors ask whether you go together: please answer.")),
+        (news.asked, _("You are asked to lead it: please answer.")),
+    ]
+    return " ".join(said % {"n": number} if "%(n)d" in said else said for number, said in sentences if number)
+
+
 def _said_so(event: PublicEvent) -> str:
     about = {"title": event.title, "name": movement().name}
     return _("You get this because you said you would come to “%(title)s” with %(name)s.") % about
@@ -501,13 +586,16 @@ def _code(rsvp: RSVP, event: PublicEvent) -> str:
 
 
 def _invite(rsvp: RSVP, event: PublicEvent) -> str:
+    """Who waits has no place in it yet: what is changed does not go into their calendar."""
+    if rsvp.state == RSVP.State.WAITING and event.state == Event.State.PUBLISHED:
+        return ""
     return calendar.file(event, shifts=[rsvp.shift_id])
 
 
-def _attached(invite: str) -> list[Attachment]:
+def _attached(invite: str, address: str) -> list[Attachment]:
     if not invite:
         return []
-    method = "CANCEL" if "METHOD:CANCEL" in invite else "PUBLISH"
+    invite, method = calendar.addressed(invite, address)
     return [("event.ics", invite, f"text/calendar; method={method}")]
 
 

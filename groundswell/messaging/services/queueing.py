@@ -32,6 +32,7 @@ class Message:
         reply_to: where answers go; empty: to the movement's own address.
         notice: about something they are part of already, not caused by a form that anybody can fill in.
         not_before: None: now.
+        not_after: once this is past it is not sent any more; None: once it is a day late.
         unsubscribe: the address to which a mail program posts that they want no more of these; empty: none.
     """
 
@@ -46,6 +47,7 @@ class Message:
     not_before: datetime | None = None
     reply_to: str = ""
     unsubscribe: str = ""
+    not_after: datetime | None = None
 
 
 def queue(
@@ -107,6 +109,7 @@ def _delivery(message: Message) -> Delivery:
         notice=message.notice,
         queued_at=now,
         not_before=message.not_before or now,
+        not_after=message.not_after,
     )
 
 

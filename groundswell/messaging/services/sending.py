@@ -90,17 +90,16 @@ def _sweep() -> None:
     )
 
 
-# An address that does not work is passed over in the statement that claims the row.
+# An address that does not work, and what is over by now, is passed over in the statement that claims the row.
 _CLAIM = """
 UPDATE messaging_delivery SET
     moved_at = %(now)s,
     (state, problem) = (
-        SELECT CASE WHEN works THEN 'sending' ELSE 'suppressed' END,
-               CASE WHEN works THEN problem ELSE %(dead)s END
-        FROM (SELECT NOT EXISTS (
+        SELECT CASE WHEN why IS NULL THEN 'sending' ELSE 'suppressed' END, coalesce(why, problem)
+        FROM (SELECT CASE WHEN not_after <= %(now)s THEN %(over)s WHEN EXISTS (
             SELECT FROM people_contactpoint
             WHERE channel = 'email' AND value = address AND status IN ('bounces', 'wrong')
-        ) AS works) AS looked
+        ) THEN %(dead)s END AS why) AS looked
     )
 WHERE id IN (
     SELECT id FROM messaging_delivery WHERE state = 'queued' AND mailing_id IS NULL AND not_before <= %(now)s
@@ -109,12 +108,13 @@ WHERE id IN (
 RETURNING *
 """
 _DEAD = "Mail to this address does not arrive."
+_OVER = "What it was about is over."
 
 
 def _claim(most: int) -> list[Delivery]:
     """Up to so many that are due now, the longest due first; those to dead addresses are left out."""
     while True:
-        rows = list(Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, "dead": _DEAD}))
+        rows = list(Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, "dead": _DEAD, "over": _OVER}))
         claimed = [row for row in rows if row.state == State.SENDING]
         if claimed or not rows:
             return sorted(claimed, key=lambda row: row.not_before)
