@@ -12,6 +12,8 @@ from django.utils import translation
 from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
+from groundswell.messaging.models import Delivery
+from groundswell.messaging.tests import making as mailing
 from groundswell.people import segments
 from groundswell.people import services as people
 from groundswell.people.models import Person, Segment
@@ -35,6 +37,7 @@ class World:
     rsvp: RSVP  # bob's
     grant: Grant  # alice's, from dana
     segment: Segment  # dana's: who is tagged "canary-tag"
+    copy: Delivery  # bob's, of a mailing of dana's
 
     def client(self, role: str, **how) -> Client:
         """A browser of somebody; dana's proved a second factor, `nobody`'s is not signed in."""
@@ -83,4 +86,5 @@ def make_world() -> World:
     tagged = segments.read({"all": [{"is": "tag", "tag": "canary-tag"}]})
     segment = people.save_segment(Viewer(users["dana"], strong=True), people.Draft("Canaries", tagged))
     translation.activate("en")
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment)
+    copy = mailing.copy(mailing.mailing(made_by=users["dana"]), rsvp.person)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, copy)

@@ -8,6 +8,7 @@ import os
 import secrets
 from email.utils import parseaddr
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -20,7 +21,7 @@ from pydantic import Field, field_validator
 from pydantic import ValidationError as Malformed
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SECRETS = {"secret_key", "database_url", "email_url"}  # values that no message repeats
+SECRETS = {"secret_key", "database_url", "email_url", "email_second_url"}  # values that no message repeats
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -55,7 +56,11 @@ class Env(BaseSettings):
     )
     email_url: str = Field(
         "outbox:",
-        description="smtp://user:password@host:port, smtps://..., or outbox: to keep mail in the home folder.",
+        description="smtp://user:password@host:port, smtps://..., anymail+provider://?api_key=..., or outbox: to keep mail"
+        " in the home folder.",
+    )
+    email_second_url: str = Field(
+        "", description="A second way out, like EMAIL_URL: the two share the work and stand in for each other."
     )
     from_email: str = Field("groundswell@localhost", description="The address mail comes from.")
     second_factor: Literal["required", "offered"] = Field(
@@ -96,10 +101,14 @@ class Env(BaseSettings):
                 raise ValueError("the port must be a number")
         return value
 
-    @field_validator("email_url")
+    @field_validator("email_url", "email_second_url")
     @classmethod
     def check_email_url(cls, value: str) -> str:
-        if value != "outbox:":
+        scheme = urlsplit(value).scheme
+        if scheme.startswith("anymail+"):
+            if find_spec(f"anymail.backends.{scheme.removeprefix('anymail+')}") is None:
+                raise ValueError("names a provider that django-anymail does not know")
+        elif value not in ("", "outbox:"):
             _parts(value, "smtp", "smtps")
         return value
 

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from groundswell.config import env
+from groundswell.kit.mail import mail_settings
 
 ENV = env.load()
 
@@ -156,18 +157,8 @@ CONTENT_SECURITY_POLICY = {
 
 # --- mail --------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.from_email
-_mail = urlsplit(ENV.email_url)
-if _mail.scheme == "outbox":
-    EMAIL_BACKEND = "groundswell.messaging.outbox.OutboxBackend"
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST = _mail.hostname or "localhost"
-    EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
-    EMAIL_HOST_USER = unquote(_mail.username or "")
-    EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
-    EMAIL_USE_SSL = _mail.scheme == "smtps"
-    EMAIL_USE_TLS = _mail.scheme == "smtp" and bool(EMAIL_HOST_USER)
-    EMAIL_TIMEOUT = 20
+globals().update(mail_settings(ENV.email_url))
+EMAIL_SECOND_URL = ENV.email_second_url
 
 # --- languages, time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -4,6 +4,7 @@ What machines read has no language."""
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from groundswell.messaging import copy_urls
 from groundswell.web import look
 from groundswell.web.views import health, home
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("look.css", look.stylesheet, name="look"),
     path("logo", look.logo, name="logo"),
     path("ground.json", look.ground, name="ground"),
+    *copy_urls.urlpatterns,
     *i18n_patterns(
         path("", include("groundswell.events.urls")),  # first: the night asks for these
         path("", include("groundswell.web.urls")),

@@ -5,20 +5,24 @@ from collections.abc import Callable
 from datetime import timedelta
 
 jobs: dict[str, Callable[..., None]] = {}
+long: set[str] = set()
 rounds: dict[str, timedelta] = {}
 unparked: list[Callable[[int, str, str], None]] = []
 
 
-def register_job(name: str, run: Callable[..., None]) -> None:
+def register_job(name: str, run: Callable[..., None], *, takes_long: bool = False) -> None:
     """Let workers run this job.
 
     Args:
         name: `app.what_to_do`.
         run: called as `run(lease, **args)`. It may run twice at the same time, so whatever it changes it changes
             inside `lease.transaction()`.
+        takes_long: many seconds. Such jobs have places of their own in a worker, so that others need not wait for them.
     """
     if jobs.setdefault(name, run) is not run:
         raise ValueError(f"The job {name} is registered twice.")
+    if takes_long:
+        long.add(name)
 
 
 def register_round(name: str, every: timedelta) -> None:

@@ -32,6 +32,9 @@ def parked() -> list[Parked]:
         return [Parked(job, name, json.loads(args), *rest) for job, name, args, *rest in cursor.fetchall()]
 
 
+QUEUES = 2  # in which a process works: it has a heart for each
+
+
 @dataclass(frozen=True)
 class Queue:
     """How the queue stands."""
@@ -41,7 +44,7 @@ class Queue:
     running: int
     parked: int
     oldest_s: float  # seconds since the longest waiting one was due; 0 when none waits
-    workers: int  # whose heart beat in the last 30 s
+    workers: int  # processes whose heart beat in the last 30 s
 
 
 def queue() -> Queue:
@@ -49,7 +52,7 @@ def queue() -> Queue:
     with connection.cursor() as cursor:
         cursor.execute(_QUEUE)
         waiting, later, running, parked, oldest, workers = cursor.fetchone()
-    return Queue(waiting, later, running, parked, float(oldest), workers)
+    return Queue(waiting, later, running, parked, float(oldest), -(-workers // QUEUES))
 
 
 _QUEUE = """

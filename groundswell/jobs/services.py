@@ -18,6 +18,7 @@ from groundswell.kit import clock
 
 logger = logging.getLogger(__name__)
 
+SHORT, LONG = "default", "long"
 TASK = "groundswell"  # the one task procrastinate knows; our registry knows the rest
 
 
@@ -38,12 +39,17 @@ def enqueue(name: str, /, *, at: datetime | None = None, queueing_lock: str | No
     """
     if name not in hooks.jobs:
         raise ValueError(f"Nobody registered the job {name!r}.")
-    queue = app.configure_task(TASK, schedule_at=at, queueing_lock=queueing_lock)
+    queue = app.configure_task(TASK, queue=queue_of(name), schedule_at=at, queueing_lock=queueing_lock)
     try:
         with transaction.atomic():  # a savepoint: a taken queueing lock must not spoil the caller's transaction
             return int(queue.defer(job=name, args=args))
     except AlreadyEnqueued:
         return None
+
+
+def queue_of(name: str) -> str:
+    """In which of the worker's two queues a job waits."""
+    return LONG if name in hooks.long else SHORT
 
 
 class LeaseLost(Exception):

@@ -2,7 +2,6 @@
 again."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import threading
@@ -37,7 +36,8 @@ class Pace:
     reap: float = 60
     rounds: float = 5
     poll: float = 0.5
-    concurrency: int = 6  # two of them send a mailing for up to twenty seconds
+    concurrency: int = 4
+    long: int = 2  # jobs that take long, beside the others
 
 
 def run(stop: threading.Event, pace: Pace = Pace()) -> None:
@@ -68,28 +68,35 @@ def run(stop: threading.Event, pace: Pace = Pace()) -> None:
 async def _work(stop: threading.Event, pace: Pace) -> None:
     app = _app()
     async with app.open_async():
-        worker = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=pace.concurrency,
-                fetch_job_polling_interval=pace.poll,
-                abort_job_polling_interval=60,
-                listen_notify=False,
-                delete_jobs="successful",
-                install_signal_handlers=False,
-                update_heartbeat_interval=pace.heartbeat,
-                stalled_worker_timeout=pace.stalled,
+        works = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    queues=[queue],
+                    concurrency=places,
+                    fetch_job_polling_interval=pace.poll,
+                    abort_job_polling_interval=60,
+                    listen_notify=False,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=pace.heartbeat,
+                    stalled_worker_timeout=pace.stalled,
+                )
             )
-        )
-        while not stop.is_set() and not worker.done():
-            await asyncio.wait([worker], timeout=0.2)
-        worker.cancel()  # it finishes what it runs
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+            for queue, places in ((services.SHORT, pace.concurrency), (services.LONG, pace.long))
+        ]
+        while not stop.is_set() and not any(work.done() for work in works):
+            await asyncio.wait(works, timeout=0.2)
+        for work in works:
+            work.cancel()  # it finishes what it runs
+        ended = await asyncio.gather(*works, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
 
 def _app() -> App:
     """An app of the worker's own: Django's keeps the connector whose jobs are part of Django's transaction."""
-    app = DjangoApp(connector=PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=3))
+    app = DjangoApp(connector=PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4))
     app.job_manager = _Manager(app.connector)
     tasks.register_all(app)
     return app

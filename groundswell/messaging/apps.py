@@ -8,11 +8,15 @@ class MessagingConfig(AppConfig):
     name = "groundswell.messaging"
 
     def ready(self) -> None:
-        from groundswell.jobs.hooks import register_job
+        from datetime import timedelta
+
+        from groundswell.jobs.hooks import register_job, register_round
         from groundswell.kit import hooks as page_kit
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import consumers, hooks, jobs, kinds, letters, verbs
+        from groundswell.messaging.services import signals
         from groundswell.messaging.services.queueing import JOB
+        from groundswell.messaging.writing import blocks
         from groundswell.powers import hooks as powers
         from groundswell.powers import viewer, words
         from groundswell.powers.movement import movement
@@ -20,7 +24,12 @@ class MessagingConfig(AppConfig):
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
+        register_job(signals.WEIGH, signals.weigh_clicks)
+        register_round(signals.WEIGH, timedelta(minutes=1))
+        register_job(signals.SETTLE, signals.settle_unknown)
+        register_round(signals.SETTLE, timedelta(minutes=5))
         ledger.register_consumer(consumers.Released())
+        hooks.register_block(*blocks.OWN)
         hooks.register_letter(
             hooks.Letter(
                 "powers.code",

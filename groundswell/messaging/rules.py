@@ -1,10 +1,12 @@
 """Pure decisions of this floor: when a mail may go, and what an answer of the mail server means."""
 
+import math
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.errors import HeaderParseError
+from zoneinfo import ZoneInfo
 
 MOST_TRIES = 5
 DAY = timedelta(days=1)
@@ -33,6 +35,9 @@ def backoff(tries: int) -> timedelta:
     return timedelta(minutes=5 ** (tries - 1))
 
 
+DOWN_WAIT = backoff(1)  # how long to wait for a mail server that does not answer
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one try.
@@ -41,11 +46,13 @@ class Outcome:
         state: sent, failed or unknown; queued: to be tried again.
         problem: what the server or the library said.
         untried: it never came near the server, so it counts as no try.
+        their_id: what the provider calls the mail.
     """
 
     state: str
     problem: str = ""
     untried: bool = False
+    their_id: str = ""
 
 
 SENT = Outcome("sent")
@@ -70,6 +77,85 @@ def outcome_of(error: Exception) -> Outcome:
     if isinstance(error, OSError):  # also SMTPServerDisconnected and timeouts
         return Outcome("unknown", text)
     return Outcome("failed", text)
+
+
+# --- why somebody of a frozen audience gets no copy: what `problem` says of it ---------------------------------------
+NO_ADDRESS, DEAD_ADDRESS, NO_CONSENT, TOOK_BACK = "no_address", "dead_address", "no_consent", "took_back"
+OWN_TEAM_ONLY, ENOUGH, GAVE_WAY, STOPPED = "own_team_only", "enough", "gave_way", "stopped"
+
+
+# --- who keeps the mailbox -----------------------------------------------------------------------------------------
+OTHER, GMAIL, YAHOO, OUTLOOK = range(4)
+_YAHOOS = "com ca co.uk co.in com.au com.br com.mx com.ar es fr de it ie co.jp"
+_OUTLOOKS = "com ca co.uk es fr de it be nl com.br com.mx com.ar"
+HOSTS = {
+    **dict.fromkeys(("gmail.com", "googlemail.com"), GMAIL),
+    **{f"yahoo.{end}": YAHOO for end in _YAHOOS.split()},
+    **dict.fromkeys(("ymail.com", "rocketmail.com", "aol.com", "aim.com"), YAHOO),
+    **{f"{name}.{end}": OUTLOOK for name in ("outlook", "hotmail", "live") for end in _OUTLOOKS.split()},
+    "msn.com": OUTLOOK,
+}
+
+
+# --- when ----------------------------------------------------------------------------------------------------------
+MISSED = timedelta(minutes=15)  # a mailing that is later than that waits for a person
+WARM_DAYS = 30  # of a new domain: by then it sends what it likes
+WARM_FIRST = 200  # mails on the first day to one kind of mailbox
+WARM_GROWTH = 1.4  # from day to day
+WARM_HOURS = 12  # in which a day's mails go, at most
+
+
+def missed(starts_at: datetime, now: datetime) -> bool:
+    """Whether a mailing was to begin so long ago that a person decides whether it still goes."""
+    return now - starts_at > MISSED
+
+
+def opens(now: datetime, zone: ZoneInfo, from_hour: int, to_hour: int) -> datetime:
+    """When mail may go to somebody in this zone: now, or when the hours next begin there.
+
+    Args:
+        from_hour, to_hour: on their clock, the second not included. Over midnight where the first is the later one.
+    """
+    local = now.astimezone(zone)
+    open_ = from_hour <= local.hour < to_hour if from_hour < to_hour else not to_hour <= local.hour < from_hour
+    if open_:
+        return now
+    begins = local.replace(hour=from_hour, minute=0, second=0, microsecond=0, fold=0)
+    if begins <= local:
+        begins = datetime.combine(local.date() + timedelta(days=1), begins.timetz())
+    return begins.astimezone(UTC)
+
+
+def per_hour(warm_from: date | None, limit: int | None, today: date) -> int | None:
+    """How many mails may go from a domain to one kind of mailbox within an hour; None: any number.
+
+    A domain that nobody knows begins with few and sends more each day, as the large mailbox providers ask of new
+    senders.
+    """
+    day = (today - warm_from).days if warm_from else WARM_DAYS
+    if day >= WARM_DAYS:
+        return limit
+    warm = math.ceil(WARM_FIRST * WARM_GROWTH ** max(day, 0) / WARM_HOURS)
+    return warm if limit is None else min(warm, limit)
+
+
+def after(outcome: Outcome, tries: int, now: datetime) -> tuple[str, int, datetime]:
+    """What a try makes of a delivery that was tried so often before: its state, how often now, when again."""
+    if outcome.untried:
+        return "queued", tries, now + DOWN_WAIT
+    tries += 1
+    if outcome.state != "queued":
+        return outcome.state, tries, now
+    return ("queued" if tries < MOST_TRIES else "failed"), tries, now + backoff(tries)
+
+
+def adds_up(people: int, counted: Mapping[str, int]) -> bool:
+    """Whether everybody in the audience came to an end.
+
+    Args:
+        counted: how many copies are in each state.
+    """
+    return sum(counted.get(state, 0) for state in ("sent", "failed", "suppressed", "unknown")) == people
 
 
 def check_subject(subject: str) -> None:

@@ -26,7 +26,8 @@ class Server:
         tls: encrypted from the first byte on; otherwise by STARTTLS, where that is offered.
         needs_tls: without encryption nothing goes.
         answer_s: how long it may take to answer a line.
-        taking_s: how long it may take to take a mail (RFC 5321: ten minutes).
+        taking_s: how long it may take to take a mail. RFC 5321 grants ten minutes; after one the other way out takes
+            over, and what became of the mail is in doubt.
     """
 
     host: str
@@ -37,7 +38,7 @@ class Server:
     needs_tls: bool = False
     own_name: str = "localhost"
     answer_s: float = 60.0
-    taking_s: float = 600.0
+    taking_s: float = 50.0
 
 
 class Mail(NamedTuple):

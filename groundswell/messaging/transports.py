@@ -1,24 +1,50 @@
-"""Ways out of the house: the mail server of the settings, spoken to by ourselves over several connections at once, or
-any other of Django's mail backends."""
+"""Ways out of the house: mail servers, spoken to by ourselves over several connections at once, and providers or any
+other of Django's mail backends."""
 
 import asyncio
+import logging
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.utils import parseaddr
-from typing import Protocol
+from functools import partial
+from queue import Empty, SimpleQueue
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import idna
 from django.conf import settings
 from django.core.mail import DNS_NAME, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
+from groundswell.kit.mail import mail_settings
 from groundswell.messaging.rules import SENT, Outcome, outcome_of
 from groundswell.messaging.smtp import Connection, Gone, Mail, Server
+
+logger = logging.getLogger(__name__)
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 CONNECTIONS = 16  # at most: a server that takes ten milliseconds an answer still gets a thousand mails a second
 SLICE = 4  # mails that a connection takes at a time, so that a slow one holds up few
+REST_S = 30  # for a way out that does not answer, while there is another
 MOST_ROUNDS = 3  # in which broken connections are replaced
 UNTRIED = Outcome("queued", "The connection broke before the turn of this mail.", untried=True)
+
+
+class Letter(Protocol):
+    """A mail to one recipient. What cannot be put into a mail raises when it is asked for."""
+
+    recipient: str
+
+    def data(self) -> bytes:
+        """As it goes over the wire, its lines ended by CR LF."""
+        ...
+
+    def letter(self) -> EmailMultiAlternatives:
+        """As Django's backends take it."""
+        ...
 
 
 class Transport(Protocol):
@@ -30,8 +56,9 @@ class Transport(Protocol):
 
     at_once: int
 
-    def send(self, letters: Sequence[EmailMultiAlternatives]) -> list[Outcome]:
+    def send(self, letters: Sequence[Letter]) -> list[Outcome]:
         """Send each to its one recipient, in any order; what became of it. What is wrong with one holds up no other."""
+        ...
 
     def close(self) -> None: ...
 
@@ -41,35 +68,142 @@ class Away(Exception):
 
 
 def transport() -> Transport:
-    """The way out that the settings name. Raises Away."""
-    return ByServer(_server()) if settings.EMAIL_BACKEND == SMTP_BACKEND else ByBackend()
+    """The ways out that the settings name, as one. Raises Away where none can be reached."""
+    named: dict[str, Callable[[], Transport]] = {"first": _first}
+    if settings.EMAIL_SECOND_URL:
+        named["second"] = lambda: _of(settings.EMAIL_SECOND_URL)
+    return Ways(named)
+
+
+def _first() -> Transport:
+    if settings.EMAIL_BACKEND == SMTP_BACKEND:
+        return ByServer(_server(settings))
+    return ByBackend(settings.EMAIL_BACKEND, settings.EMAIL_OPTIONS)
+
+
+def _of(url: str) -> Transport:
+    named = mail_settings(url)
+    if named["EMAIL_BACKEND"] == SMTP_BACKEND:
+        return ByServer(_server(SimpleNamespace(**named)))
+    return ByBackend(named["EMAIL_BACKEND"], named["EMAIL_OPTIONS"])
+
+
+_down_until: dict[str, float] = {}  # by name; every lane of this process keeps away from it until then
+
+
+class Ways:
+    """Several ways out, used in turn. One that does not answer, or puts most of its mails off, rests for a while; what
+    it did not take goes over another."""
+
+    def __init__(self, named: Mapping[str, Callable[[], Transport]]) -> None:
+        self._named = named
+        self._open: dict[str, Transport] = {}
+        if (first := self._way([])) is None:
+            raise Away("None of the ways out can be reached.")
+        self._next = first
+        self.at_once = self._open[first].at_once
+
+    def send(self, letters: Sequence[Letter]) -> list[Outcome]:
+        told = [UNTRIED] * len(letters)
+        tried: list[str] = []
+        while (name := self._way(tried)) is not None:
+            waiting = [number for number, outcome in enumerate(told) if outcome.untried]
+            outcomes = self._open[name].send([letters[number] for number in waiting])
+            for number, outcome in zip(waiting, outcomes, strict=True):
+                told[number] = outcome
+            if not _healthy(outcomes):
+                self._rest(name)
+            tried.append(name)
+            if not any(outcome.untried for outcome in told):
+                break
+        return told
+
+    def _way(self, tried: Sequence[str]) -> str | None:
+        """The next one that is not at rest; the only one never rests while it can be opened."""
+        for name in [*self._turn(), *self._turn(resting=True)]:
+            if name in tried:
+                continue
+            try:
+                if name not in self._open:
+                    self._open[name] = self._named[name]()
+            except Away as away:
+                logger.warning("The %s way out does not answer: %s", name, away)
+                self._rest(name)
+                continue
+            self._next = name
+            return name
+        return None
+
+    def _turn(self, *, resting: bool = False) -> list[str]:
+        names = list(self._named)
+        at = names.index(self._next) + 1 if hasattr(self, "_next") else 0
+        now = time.monotonic()
+        return [name for name in names[at:] + names[:at] if (_down_until.get(name, 0) > now) == resting]
+
+    def _rest(self, name: str) -> None:
+        if len(self._named) > 1:
+            _down_until[name] = time.monotonic() + REST_S
+
+    def close(self) -> None:
+        for way in self._open.values():
+            way.close()
+
+
+def _healthy(outcomes: Sequence[Outcome]) -> bool:
+    """Whether it took most of them, or refused them for good, and left none without an answer."""
+    put_off = sum(outcome.state == "queued" for outcome in outcomes)
+    return put_off * 2 <= len(outcomes) and not any(outcome.state == "unknown" for outcome in outcomes)
 
 
 class ByBackend:
-    """A mail backend of Django's: one after the other."""
+    """A mail backend of Django's: a provider's over several connections, any other one mail after the other."""
 
-    at_once = 1
-
-    def __init__(self) -> None:
-        self._backend = get_connection()
+    def __init__(self, backend: str, options: Mapping[str, str]) -> None:
+        self.at_once = CONNECTIONS if backend.startswith("anymail.") else 1
+        self._connect = partial(get_connection, backend, **options)
+        self._idle: SimpleQueue[BaseEmailBackend] = SimpleQueue()
+        self._opened = [self._connect()]
+        self._idle.put(self._opened[0])
         try:
-            self._backend.open()
+            self._opened[0].open()
         except OSError as error:
             raise Away(str(error)) from error
 
-    def send(self, letters: Sequence[EmailMultiAlternatives]) -> list[Outcome]:
-        return [self._sent(letter) for letter in letters]
+    def send(self, letters: Sequence[Letter]) -> list[Outcome]:
+        if self.at_once == 1:
+            return [self._sent(letter) for letter in letters]
+        with ThreadPoolExecutor(min(self.at_once, len(letters)), "provider") as threads:
+            return list(threads.map(self._sent, letters))
 
-    def _sent(self, letter: EmailMultiAlternatives) -> Outcome:
+    def _sent(self, letter: Letter) -> Outcome:
         try:
-            self._backend.send_messages([letter])
+            backend = self._idle.get_nowait()
+        except Empty:
+            backend = self._connect()
+            self._opened.append(backend)
+        try:
+            mail = letter.letter()
+            backend.send_messages([mail])
         except Exception as error:
-            self._backend.close()  # the next mail opens it again
+            backend.close()  # the next mail opens it again
             return outcome_of(error)
-        return SENT
+        finally:
+            self._idle.put(backend)
+        return _told(mail)
 
     def close(self) -> None:
-        self._backend.close()
+        for backend in self._opened:
+            backend.close()
+
+
+def _told(mail: EmailMultiAlternatives) -> Outcome:
+    """What a provider said of the mail, where it said something."""
+    said = getattr(mail, "anymail_status", None)
+    if said is None or said.status is None:
+        return SENT
+    if said.status <= {"queued", "sent", "unknown"}:
+        return replace(SENT, their_id=str(said.message_id or ""))
+    return Outcome("failed", f"The provider does not take it: {', '.join(sorted(said.status))}.")
 
 
 class ByServer:
@@ -88,17 +222,17 @@ class ByServer:
             self._runner.close()
             raise Away(str(gone)) from gone
 
-    def send(self, letters: Sequence[EmailMultiAlternatives]) -> list[Outcome]:
+    def send(self, letters: Sequence[Letter]) -> list[Outcome]:
         written = [self._written(letter) for letter in letters]
         mails = [mail for mail in written if isinstance(mail, Mail)]
         told = iter(self._runner.run(self._send(mails)))
         return [next(told) if isinstance(one, Mail) else one for one in written]
 
-    def _written(self, letter: EmailMultiAlternatives) -> Mail | Outcome:
+    def _written(self, letter: Letter) -> Mail | Outcome:
         try:
-            return Mail(self._sender, _on_the_wire(letter.to[0]), letter.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]  # Django's own
+            return Mail(self._sender, _on_the_wire(letter.recipient), letter.data())
         except Exception as error:
-            return outcome_of(error)
+            return Outcome("failed", outcome_of(error).problem)
 
     async def _send(self, mails: Sequence[Mail]) -> list[Outcome]:
         told: list[Outcome] = [UNTRIED] * len(mails)
@@ -153,15 +287,15 @@ def _on_the_wire(address: str) -> str:
     return f"{name}@{domain}" if domain.isascii() else f"{name}@{idna.encode(domain).decode()}"
 
 
-def _server() -> Server:
-    """The mail server of the settings."""
+def _server(named: Any) -> Server:
+    """The mail server of settings in Django's names."""
     return Server(
-        settings.EMAIL_HOST,
-        settings.EMAIL_PORT,
-        settings.EMAIL_HOST_USER,
-        settings.EMAIL_HOST_PASSWORD,
-        tls=settings.EMAIL_USE_SSL,
-        needs_tls=settings.EMAIL_USE_TLS,
+        named.EMAIL_HOST,
+        named.EMAIL_PORT,
+        named.EMAIL_HOST_USER,
+        named.EMAIL_HOST_PASSWORD,
+        tls=named.EMAIL_USE_SSL,
+        needs_tls=named.EMAIL_USE_TLS,
         own_name=DNS_NAME.get_fqdn(),
-        answer_s=settings.EMAIL_TIMEOUT or 60,
+        answer_s=named.EMAIL_TIMEOUT or 60,
     )

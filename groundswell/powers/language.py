@@ -6,7 +6,7 @@ from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, get_resolver
+from django.urls import LocalePrefixPattern, get_resolver
 from django.utils import translation
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
@@ -24,7 +24,7 @@ class LanguageOfPath:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
         # What a form sends is taken in any language: a redirect would lose it.
-        if request.method in {"GET", "HEAD"} and request.path_info not in _without_language():
+        if request.method in {"GET", "HEAD"} and not _without_language(request.path_info):
             chosen = movement().languages
             if language not in chosen:
                 return HttpResponseRedirect(_address(request, chosen[0]))
@@ -46,7 +46,17 @@ def _address(request: HttpRequest, language: str) -> str:
     return escape_leading_slashes(escape_uri_path(path)) + (f"?{query}" if query else "")
 
 
+def _without_language(path: str) -> bool:
+    """Whether this is an address for machines or in a mail, which has no language: one outside of `i18n_patterns`."""
+    whole, beginnings = _outside()
+    return path in whole or path.startswith(beginnings)
+
+
 @cache
-def _without_language() -> frozenset[str]:
-    """Addresses for machines, which have no language: those outside of `i18n_patterns`."""
-    return frozenset(f"/{one.pattern}" for one in get_resolver().url_patterns if isinstance(one, URLPattern))
+def _outside() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Those addresses, and how those begin in which something is named."""
+    patterns = [
+        f"/{one.pattern}" for one in get_resolver().url_patterns if not isinstance(one.pattern, LocalePrefixPattern)
+    ]
+    named = {pattern for pattern in patterns if "<" in pattern or pattern.endswith("/")}
+    return frozenset(patterns) - named, tuple(sorted(pattern.partition("<")[0] for pattern in named))

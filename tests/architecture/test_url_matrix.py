@@ -11,13 +11,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from groundswell.events import links
 from groundswell.events.services.inviting import invite
 from groundswell.events.tests.making import TEST
+from groundswell.messaging.tokens import token
+from groundswell.messaging.views.looking import TRAP
 from groundswell.people.models import Person
 from groundswell.web import selectors
 from tests.cast import CANARIES, make_world, sign_in
 
 ROLES = ("nobody", "charlie", "alice", "dana")
 ABSENT = UUID("0197b0a0-0000-7000-8000-000000000000")
-CHANGING_BY_THEMSELVES = {"django_session", "cache", "powers_bucket"}  # who looks, and how often
+CHANGING_BY_THEMSELVES = {"django_session", "cache", "powers_bucket", "messaging_signal"}  # who looks, and how often
 LOOKS_ARE_COUNTED = {  # seeing people is itself an entry of the ledger
     "web:person",
     "events:desk",
@@ -31,6 +33,8 @@ MATRIX = {
     "look": ("200 200 200 200", "405 405 405 405"),
     "logo": ("404 404 404 404", "405 405 405 405"),
     "ground": ("200 200 200 200", "405 405 405 405"),
+    "mail_click": ("302 302 302 302", "405 405 405 405"),
+    "mail_opened": ("200 200 200 200", "405 405 405 405"),
     "web:home": ("200 200 200 200", "405 405 405 405"),
     "robots": ("200 200 200 200", "405 405 405 405"),
     "healthz": ("200 200 200 200", "405 405 405 405"),
@@ -162,6 +166,8 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
         "events:check_in_code": links.check_in_token(world.rsvp),
         "events:thanks": links.thanks_token(world.rsvp.shift_id, room=True),
         "events:thanks_ics": links.thanks_token(world.rsvp.shift_id, room=True),
+        "mail_click": token(world.copy.pk),
+        "mail_opened": token(world.copy.pk),
     }
     found: dict[str, dict[str, object]] = {}
     for name, pattern in addresses().items():
@@ -170,6 +176,7 @@ def subjects(world, own: bool = True) -> dict[str, dict[str, object]]:
             "person_id": person,
             "rsvp_id": world.rsvp.pk if own else ABSENT,
             "grant_id": grant,
+            "link_id": TRAP,
             "segment_id": world.segment.pk if own else ABSENT,
             "consent_id": ABSENT,
             "tag_id": ABSENT,

@@ -86,6 +86,7 @@ class Delivery(models.Model):
                 name="delivery_of_mailing_queued",
             ),
             models.Index(fields=["moved_at"], condition=models.Q(state="sending"), name="delivery_sending"),
+            models.Index(fields=["moved_at"], condition=models.Q(state="unknown"), name="delivery_unknown"),
             models.Index(fields=["their_id"], condition=~models.Q(their_id=""), name="delivery_their_id"),
             models.Index(
                 fields=["address", "-not_before"],
@@ -134,11 +135,13 @@ class Signal(models.Model):
     machine = models.BooleanField(default=False)  # a scanner or a proxy did it, not a person
     why = models.TextField(blank=True)  # of a bounce: what their server said
     at = models.DateTimeField(default=now, db_default=Now())
+    weighed = models.BooleanField(default=False, db_default=False)  # of a click: it was decided who made it
 
     class Meta:
         indexes = [
             models.Index(fields=["delivery", "kind"], name="signal_of_delivery"),
             models.Index(fields=["mailing_id", "kind", "at"], name="signal_of_mailing"),
+            models.Index(fields=["at"], condition=models.Q(kind="clicked", weighed=False), name="signal_to_weigh"),
         ]
 
     def __str__(self) -> str:

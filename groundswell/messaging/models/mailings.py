@@ -43,7 +43,6 @@ class Mailing(models.Model):
     asked_at = models.DateTimeField(null=True)
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     starts_at = models.DateTimeField(null=True)
-    frozen_up_to = models.UUIDField(null=True)  # the last person of whom it was decided
     frozen_at = models.DateTimeField(null=True)
     people = models.IntegerField(default=0)  # in the frozen audience
     ended_at = models.DateTimeField(null=True)
@@ -54,6 +53,20 @@ class Mailing(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Part(models.Model):
+    """A part of a mailing's people, while the audience is frozen."""
+
+    pk = models.CompositePrimaryKey("mailing", "number")
+    mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="parts", db_index=False)
+    number = models.SmallIntegerField()
+    up_to = models.UUIDField(null=True)  # the last person of whom it was decided
+    people = models.IntegerField(default=0)
+    done = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.people}"
 
 
 class Draft(models.Model):

@@ -13,6 +13,7 @@ from groundswell.jobs import services as jobs
 from groundswell.kit import clock
 from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery
+from groundswell.messaging.services.holding import held_at
 from groundswell.people.models import ContactPoint, Person
 
 JOB = "messaging.send"
@@ -214,6 +215,9 @@ def _minute_after(at: datetime) -> datetime:
 
 def next_look() -> datetime | None:
     """When the queue next needs somebody; None: it is empty."""
-    queued = Delivery.objects.filter(state=State.QUEUED, mailing=None).aggregate(at=Min("not_before"))["at"]
+    waiting = Delivery.objects.filter(state=State.QUEUED, mailing=None)
+    if held := held_at():
+        waiting = waiting.filter(queued_at__gt=held)
+    queued = waiting.aggregate(at=Min("not_before"))["at"]
     sending = Delivery.objects.filter(state=State.SENDING).aggregate(at=Min("moved_at"))["at"]
     return min(filter(None, (queued, sending and sending + rules.IN_DOUBT)), default=None)

@@ -15,6 +15,7 @@ from groundswell.kit.mail import sender
 from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.rules import Outcome
+from groundswell.messaging.services import holding
 from groundswell.messaging.services.queueing import WAKING, next_look, wake
 from groundswell.messaging.transports import Away, Transport, transport
 from groundswell.powers.movement import movement
@@ -22,7 +23,6 @@ from groundswell.powers.movement import movement
 logger = logging.getLogger(__name__)
 
 LONGEST_RUN_S = 20  # then another job goes on, so that a worker can stop
-DOWN_WAIT = rules.backoff(1)  # how long to wait for a mail server that does not answer
 
 State = Delivery.State
 Known = Sequence[tuple[Delivery, Outcome]]  # what became of deliveries that were claimed
@@ -33,6 +33,7 @@ def send_due(lease: Lease) -> None:
 
     A run that lost its lease claims no more, but still notes what became of the mails it had on the wire.
     """
+    holding.look()
     _wait_for_who_queues()
     with lease.transaction():
         _sweep()
@@ -41,7 +42,7 @@ def send_due(lease: Lease) -> None:
     except Away as away:
         logger.warning("The mail server does not answer: %s", away)
         with lease.transaction():
-            wake({clock.now() + DOWN_WAIT})
+            wake({clock.now() + rules.DOWN_WAIT})
         return
     try:
         _send_all(lease, way)
@@ -65,7 +66,7 @@ def _send_all(lease: Lease, way: Transport) -> None:
             raise
         if not rows:
             return
-        known = list(zip(rows, way.send([_mail(row) for row in rows]), strict=True))
+        known = list(zip(rows, way.send([_Single(row) for row in rows]), strict=True))
         for row, outcome in known:
             if outcome != rules.SENT:
                 logger.warning("Delivery %s: %s %s", row.pk, outcome.state, outcome.problem)
@@ -103,6 +104,7 @@ UPDATE messaging_delivery SET
     )
 WHERE id IN (
     SELECT id FROM messaging_delivery WHERE state = 'queued' AND mailing_id IS NULL AND not_before <= %(now)s
+      AND NOT EXISTS (SELECT FROM messaging_hold WHERE held_at > queued_at)
     ORDER BY not_before LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
 RETURNING *
@@ -124,16 +126,29 @@ def _settle(known: Known) -> None:
     """Note what became of tries. One that was given up as unknown meanwhile is known after all."""
     now = clock.now()
     for row, outcome in known:
-        tries, not_before = row.tries + (not outcome.untried), row.not_before
-        state = outcome.state
-        if outcome.untried:
-            not_before = now + DOWN_WAIT
-        elif state == State.QUEUED:
-            state = State.QUEUED if tries < rules.MOST_TRIES else State.FAILED
-            not_before = now + rules.backoff(tries)
+        state, tries, not_before = rules.after(outcome, row.tries, now)
         Delivery.objects.filter(pk=row.pk, state__in=[State.SENDING, State.UNKNOWN]).update(
-            state=state, tries=tries, problem=outcome.problem, moved_at=now, not_before=not_before
+            state=state,
+            tries=tries,
+            problem=outcome.problem,
+            moved_at=now,
+            not_before=not_before,
+            their_id=outcome.their_id,
         )
+
+
+class _Single:
+    """A single mail, as a letter."""
+
+    def __init__(self, row: Delivery) -> None:
+        self._row = row
+        self.recipient = row.address
+
+    def data(self) -> bytes:
+        return self.letter().message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+
+    def letter(self) -> EmailMultiAlternatives:
+        return _mail(self._row)
 
 
 def _mail(row: Delivery) -> EmailMultiAlternatives:

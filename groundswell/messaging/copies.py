@@ -1,0 +1,159 @@
+"""Copies of a mailing: each subject put into its form once, and filled in for each reader."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from email.utils import parseaddr
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from groundswell.kit.mail import sender
+from groundswell.messaging.fields import Text, Values, filled
+from groundswell.messaging.hooks import Words
+from groundswell.messaging.models import Link, Mailing, Subject
+from groundswell.messaging.mold import Mold
+from groundswell.messaging.tokens import token
+from groundswell.messaging.writing import made_for, taken_apart, values_of, written
+from groundswell.people.models import Person
+from groundswell.powers.movement import movement
+
+Headers = Sequence[tuple[str, str]]
+
+
+class Reader(NamedTuple):
+    """Who gets a copy, as they were claimed."""
+
+    id: UUID  # of the delivery
+    address: str
+    subject_id: UUID
+    tries: int
+    person_id: UUID
+    given_name: str
+    family_name: str
+    postal_code: str
+
+
+class Copy:
+    """One reader's copy. What cannot be put into a mail raises when it is asked for."""
+
+    def __init__(self, form: "Form", reader: Reader, slots: Sequence[Words]) -> None:
+        self._form, self._reader, self._slots = form, reader, slots
+        self.recipient = reader.address
+
+    def data(self) -> bytes:
+        """As it goes over the wire."""
+        values = self._form.values(self._reader)
+        return self._form.mold.copy(self._form.headers(self._reader, values), values, self._slots)
+
+    def letter(self) -> EmailMultiAlternatives:
+        """As Django's mail backends take it."""
+        form, values = self._form, self._form.values(self._reader)
+        headers = dict(form.headers(self._reader, values)) | dict(form.shared)
+        subject, sent_by = headers.pop("Subject"), headers.pop("From")
+        headers.pop("To")
+        replies = headers.pop("Reply-To", "")
+        texts = [values | {f"slot_{n}": words.text for n, words in enumerate(self._slots)}]
+        mail = EmailMultiAlternatives(
+            subject=subject,
+            body=filled(form.text, texts[0]),
+            from_email=sent_by,
+            to=[self.recipient],
+            reply_to=[replies] if replies else None,
+            headers=headers,
+        )
+        mail.attach_alternative(form.mold.html(values, self._slots), "text/html")
+        mail.metadata = {"delivery": str(self._reader.id)}  # type: ignore[attr-defined]  # anymail's
+        return mail
+
+
+class Form:
+    """What is the same for everybody who gets the mailing under one subject."""
+
+    def __init__(self, mailing: Mailing, subject: Subject, links: Mapping[str, int]) -> None:
+        mail = written(subject)
+        self.language = subject.version.language
+        self.slots = mail.slots
+        self.text = taken_apart(mail.text)
+        self._subject: Text = taken_apart(mail.subject)
+        self._links = [f"{settings.BASE_URL}/l/{links[url]}/" for url in mail.links]
+        own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        self._domain = own.rpartition("@")[2]
+        self.shared: Headers = [
+            ("From", sender(mailing.from_name or movement().name, own)),
+            *([("Reply-To", mailing.reply_to)] if mailing.reply_to else []),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("List-Id", f"<{mailing.pk.hex}.{self._domain}>"),
+            ("Feedback-ID", f"{mailing.pk.hex}:groundswell"),
+        ]
+        self.mold = Mold(
+            text=self.text,
+            html=taken_apart(mail.html),
+            headers=self.shared,
+            boundary=f"=_{subject.pk.hex}",
+        )
+
+    def values(self, reader: Reader) -> Values:
+        """What of the reader may stand in the mail, and the addresses of this copy."""
+        own = token(reader.id)
+        person = Person(
+            reader.person_id,
+            given_name=reader.given_name,
+            family_name=reader.family_name,
+            postal_code=reader.postal_code,
+        )
+        return {
+            **values_of(person),
+            **{f"link_{number}": f"{start}{own}" for number, start in enumerate(self._links)},
+            "unsubscribe_url": f"{settings.BASE_URL}/u/{own}",
+            "open_url": f"{settings.BASE_URL}/o/{own}.gif",
+            "web_url": f"{settings.BASE_URL}/w/{own}",
+        }
+
+    def headers(self, reader: Reader, values: Values) -> Headers:
+        """Those of this copy alone. RFC 8058 for the way out in one click."""
+        return [
+            ("Message-ID", f"<{reader.id}@{self._domain}>"),
+            ("To", reader.address),
+            ("Subject", filled(self._subject, values)),
+            ("List-Unsubscribe", f"<{values['unsubscribe_url']}>"),
+        ]
+
+
+class Copies:
+    """All copies of a mailing; forms are made when they are first asked for."""
+
+    def __init__(self, mailing: Mailing) -> None:
+        self._mailing = mailing
+        self._forms: dict[UUID, Form] = {}
+        self._links: dict[str, int] = {}
+
+    def of(self, readers: Iterable[Reader]) -> list[Copy]:
+        """A copy for each of them, in their order."""
+        readers = list(readers)
+        by_form: dict[UUID, list[Reader]] = {}
+        for reader in readers:
+            by_form.setdefault(reader.subject_id, []).append(reader)
+        made: dict[UUID, Copy] = {}
+        for subject_id, those in by_form.items():
+            form = self._form(subject_id)
+            slots = [made_for(slot, _people(those), form.language) for slot in form.slots]
+            made |= {one.id: Copy(form, one, [words[one.person_id] for words in slots]) for one in those}
+        return [made[reader.id] for reader in readers]
+
+    def _form(self, subject_id: UUID) -> Form:
+        if subject_id not in self._forms:
+            subject = Subject.objects.select_related("version__draft").get(pk=subject_id)
+            self._number(written(subject).links)
+            self._forms[subject_id] = Form(self._mailing, subject, self._links)
+        return self._forms[subject_id]
+
+    def _number(self, urls: Iterable[str]) -> None:
+        missing = [url for url in dict.fromkeys(urls) if url not in self._links]
+        if missing:
+            Link.objects.bulk_create([Link(mailing=self._mailing, url=url) for url in missing], ignore_conflicts=True)
+            self._links |= dict(Link.objects.filter(mailing=self._mailing, url__in=missing).values_list("url", "pk"))
+
+
+def _people(readers: Sequence[Reader]) -> Sequence[Person]:
+    return list(Person.objects.filter(pk__in=[reader.person_id for reader in readers]))
