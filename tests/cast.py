@@ -12,6 +12,9 @@ from django.utils import translation
 from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
+from groundswell.journeys import services as journeys
+from groundswell.journeys import starters
+from groundswell.journeys.models import Journey
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.tests import making as mailing
 from groundswell.people import segments
@@ -37,6 +40,7 @@ class World:
     rsvp: RSVP  # bob's
     grant: Grant  # alice's, from dana
     segment: Segment  # dana's: who is tagged "canary-tag"
+    journey: Journey  # dana's: a newcomer's, not published
     copy: Delivery  # bob's, of a mailing of dana's
 
     def client(self, role: str, **how) -> Client:
@@ -85,6 +89,7 @@ def make_world() -> World:
     grant = give(dana, users["alice"], "hq.open", "movement.place.us.vt", may_hand_on=1)
     tagged = segments.read({"all": [{"is": "tag", "tag": "canary-tag"}]})
     segment = people.save_segment(Viewer(users["dana"], strong=True), people.Draft("Canaries", tagged))
+    journey = journeys.make(*starters.newcomer(), by=users["dana"])
     translation.activate("en")
     copy = mailing.copy(mailing.mailing(made_by=users["dana"]), rsvp.person)
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, copy)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, journey, copy)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,6 @@ from groundswell.powers.viewer import Viewer
 
 BATCH = 20_000  # people a transaction: about a second
 PARTS = 2  # of the people, frozen beside each other
-WEEK = timedelta(days=7)
 BUCKETS = 1_024
 _SQL = (Path(__file__).parent / "freeze.sql").read_text()
 _GIVE_WAY = (Path(__file__).parent / "give_way.sql").read_text()
@@ -134,7 +133,7 @@ def _write(asked: _Asked, part: Part, now: datetime) -> tuple[int, UUID | None]:
         | named
         | {
             "now": now,
-            "since": now - WEEK,
+            "since": now - rules.WEEK,
             "ids": [new_id() for _ in range(BATCH)],
             **_when(asked.mailing, asked.zones, now),
         }

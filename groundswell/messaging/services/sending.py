@@ -91,7 +91,8 @@ def _sweep() -> None:
     )
 
 
-# An address that does not work, and what is over by now, is passed over in the statement that claims the row.
+# What is over by now, goes where no mail arrives, or is for a purpose to which nobody agrees (any more) is passed over
+# in the statement that claims the row.
 _CLAIM = """
 UPDATE messaging_delivery SET
     moved_at = %(now)s,
@@ -100,7 +101,14 @@ UPDATE messaging_delivery SET
         FROM (SELECT CASE WHEN not_after <= %(now)s THEN %(over)s WHEN EXISTS (
             SELECT FROM people_contactpoint
             WHERE channel = 'email' AND value = address AND status IN ('bounces', 'wrong')
-        ) THEN %(dead)s END AS why) AS looked
+        ) THEN %(dead)s WHEN purpose <> '' AND NOT coalesce((
+            SELECT given FROM people_consent AS consent
+            WHERE consent.person_id = messaging_delivery.person_id AND consent.purpose = messaging_delivery.purpose
+              AND channel = 'email' ORDER BY at DESC, id DESC LIMIT 1
+        ), FALSE) THEN %(taken_back)s WHEN purpose <> '' AND EXISTS (
+            SELECT FROM messaging_choice AS choice
+            WHERE choice.person_id = messaging_delivery.person_id AND own_team_only
+        ) THEN %(own_only)s END AS why) AS looked
     )
 WHERE id IN (
     SELECT id FROM messaging_delivery WHERE state = 'queued' AND mailing_id IS NULL AND not_before <= %(now)s
@@ -116,7 +124,15 @@ _OVER = "What it was about is over."
 def _claim(most: int) -> list[Delivery]:
     """Up to so many that are due now, the longest due first; those to dead addresses are left out."""
     while True:
-        rows = list(Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, "dead": _DEAD, "over": _OVER}))
+        asked = {
+            "now": clock.now(),
+            "most": most,
+            "dead": _DEAD,
+            "over": _OVER,
+            "taken_back": rules.TOOK_BACK,
+            "own_only": rules.OWN_TEAM_ONLY,
+        }
+        rows = list(Delivery.objects.raw(_CLAIM, asked))
         claimed = [row for row in rows if row.state == State.SENDING]
         if claimed or not rows:
             return sorted(claimed, key=lambda row: row.not_before)
