@@ -87,6 +87,11 @@ class FieldShown:
     def id(self) -> str:
         return self.name.replace(".", "-").replace(":", "-")
 
+    @property
+    def wide(self) -> bool:
+        """Texts and long lists need room."""
+        return self.field.kind in {"text", "long"} or self.field.options in ("deeds", "helpers")
+
 
 @dataclass(frozen=True)
 class StepShown:

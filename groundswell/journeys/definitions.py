@@ -83,7 +83,7 @@ def steps() -> dict[str, Part]:
     """The steps there are; a mail has words in each language of the movement."""
     yes_no = (_("If so"), _("If not"))
     every = (
-        Part("wait", _("Wait"), (whole("number", _("How long"), 1, 365, 1), one_of("unit", _("Of"), UNITS))),
+        Part("wait", _("Wait"), (whole("number", _("How long"), 1, 365, 1), one_of("unit", _("Hours or days"), UNITS))),
         Part("until", _("Wait for a day and hour"), (one_of("weekday", _("Day"), WEEKDAYS), HOUR)),
         Part("mail", _("Send a mail"), (one_of("purpose", _("To those who agree to"), lists.purposes()), *_said())),
         Part(

@@ -35,7 +35,7 @@ class Message:
         reply_to: where answers go; empty: to the movement's own address.
         notice: about something they are part of already, not caused by a form that anybody can fill in.
         not_before: None: now.
-        purpose: to which the person must agree when it is sent; it counts among the mailings of their week. Empty: none.
+        purpose: to which the person must agree when it goes; it counts among the mailings of their week. Empty: none.
         id: of the delivery, where the mail names it; None: a new one.
         not_after: once this is past it is not sent any more; None: once it is a day late.
         unsubscribe: the address to which a mail program posts that they want no more of these; empty: none.
