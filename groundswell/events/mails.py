@@ -28,8 +28,8 @@ from groundswell.events.selectors import FoundEvent, PublicEvent, PublicShift
 from groundswell.kit import clock, geo
 from groundswell.kit.templatetags.kit import shown_span
 from groundswell.messaging.fields import Values
-from groundswell.messaging.letters import said
 from groundswell.messaging.services import Message
+from groundswell.messaging.worded import said
 from groundswell.people.models import Person
 from groundswell.powers.movement import movement
 

@@ -13,7 +13,7 @@ class MessagingConfig(AppConfig):
         from groundswell.jobs.hooks import register_job, register_round
         from groundswell.kit import hooks as page_kit
         from groundswell.ledger import hooks as ledger
-        from groundswell.messaging import consumers, hooks, jobs, kinds, letters, verbs
+        from groundswell.messaging import consumers, hooks, jobs, kinds, verbs, worded
         from groundswell.messaging.services import signals
         from groundswell.messaging.services.queueing import JOB
         from groundswell.messaging.writing import blocks
@@ -42,7 +42,7 @@ class MessagingConfig(AppConfig):
                 lambda: {"code": "K3PW7Q", "name": movement().name},
             )
         )
-        powers.register_code_words(lambda values: letters.said("powers.code", values))
+        powers.register_code_words(lambda values: worded.said("powers.code", values))
         page_kit.register_hq_nav(
             page_kit.NavItem(
                 _("Letters"), "messaging:letters", "inbox", 56, lambda request: viewer.of(request).may(verbs.WRITE)

@@ -73,7 +73,9 @@ class Mold:
 
     def html(self, values: Values, blocks: Sequence[Passage] = ()) -> str:
         """The HTML alone, as one reader gets it."""
-        return "".join(one if isinstance(one, str) else _said(_Slot(one, True), values, blocks) for one in self._html)
+        return "".join(
+            one if isinstance(one, str) else _said(_Slot(one, True), values, blocks) for one in self._html
+        )
 
 
 def header(name: str, value: str) -> bytes:

@@ -14,8 +14,8 @@ from groundswell.journeys.models import Ask, Walk
 from groundswell.kit import clock
 from groundswell.ledger.rules import system_actor, user_actor
 from groundswell.ledger.services import record
-from groundswell.messaging.letters import said
 from groundswell.messaging.services import Message, queue_many
+from groundswell.messaging.worded import said
 from groundswell.people.models import Person
 from groundswell.powers import selectors as powers
 from groundswell.powers.models import User

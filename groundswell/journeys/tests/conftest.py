@@ -11,7 +11,7 @@ from groundswell.journeys.services import walking
 from groundswell.kit import clock
 from groundswell.ledger.rules import person_actor
 from groundswell.ledger.services import catch_up
-from groundswell.messaging import letters
+from groundswell.messaging import worded
 from groundswell.people import services as people
 from groundswell.people.models import ContactPoint, Person
 from groundswell.powers.models import Movement
@@ -23,7 +23,7 @@ NEWS = {"trigger": {"is": "deed", "kind": "consent.given", "on": ""}}
 @pytest.fixture
 def world(db, settings):
     settings.SECOND_FACTOR_REQUIRED = True
-    letters.forget()
+    worded.forget()
     made = make_world()
     settle()
     return made

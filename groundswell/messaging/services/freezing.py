@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from groundswell.powers.viewer import Viewer
 
 BATCH = 20_000  # people a transaction: about a second
 PARTS = 2  # of the people, frozen beside each other
+WEEK = timedelta(days=7)
 BUCKETS = 1_024
 _SQL = (Path(__file__).parent / "freeze.sql").read_text()
 _GIVE_WAY = (Path(__file__).parent / "give_way.sql").read_text()
@@ -128,16 +129,12 @@ def _write(asked: _Asked, part: Part, now: datetime) -> tuple[int, UUID | None]:
     text, params = batch.query.sql_with_params()
     named = {f"p{number}": value for number, value in enumerate(params)}
     people = text % tuple(f"%({name})s" for name in named)
-    values = (
-        asked.params
-        | named
-        | {
-            "now": now,
-            "since": now - rules.WEEK,
-            "ids": [new_id() for _ in range(BATCH)],
-            **_when(asked.mailing, asked.zones, now),
-        }
-    )
+    values = asked.params | named | {
+        "now": now,
+        "since": now - WEEK,
+        "ids": [new_id() for _ in range(BATCH)],
+        **_when(asked.mailing, asked.zones, now),
+    }
     with connection.cursor() as cursor:
         if asked.has_weaker:
             cursor.execute(_GIVE_WAY.replace("{people}", people), values)

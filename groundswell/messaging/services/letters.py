@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from groundswell.kit import clock
 from groundswell.ledger.rules import user_actor
 from groundswell.ledger.services import record
-from groundswell.messaging import letters
+from groundswell.messaging import worded
 from groundswell.messaging.fields import BadField, parsed
 from groundswell.messaging.hooks import Letter
 from groundswell.messaging.models import Worded
@@ -33,7 +33,7 @@ def word_letter(letter: Letter, language: str, subject: str, text: str, by: User
             defaults={"subject": subject, "text": text, "changed_by": by, "changed_at": clock.now()},
         )
         record("letter.worded", actor=user_actor(by.pk), data={"letter": letter.name, "language": language})
-    letters.forget()
+    worded.forget()
 
 
 def restore_letter(letter: Letter, language: str, by: User) -> None:
@@ -41,7 +41,7 @@ def restore_letter(letter: Letter, language: str, by: User) -> None:
     with transaction.atomic():
         if Worded.objects.filter(letter=letter.name, language=language).delete()[0]:
             record("letter.restored", actor=user_actor(by.pk), data={"letter": letter.name, "language": language})
-    letters.forget()
+    worded.forget()
 
 
 def check_words(letter: Letter, subject: str, text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from groundswell.messaging import hooks, letters, services
+from groundswell.messaging import hooks, services, worded
 from groundswell.messaging.fields import BadField
 from groundswell.messaging.forms.letters import WordsForm
 from groundswell.messaging.services.letters import BadWords
@@ -29,7 +29,7 @@ from groundswell.powers.movement import movement
 def listed(request: HttpRequest) -> HttpResponse:
     """Every kind of mail, by who gets it."""
     _writer(request)
-    own = letters.worded()
+    own = worded.worded()
     names = dict(settings.LANGUAGES)
     rows = [
         (str(letter.to), letter, [(code, names[code], (letter.name, code) in own) for code in movement().languages])
@@ -50,7 +50,7 @@ def letter(request: HttpRequest, kind: str, language: str) -> HttpResponse:
         raise Http404
     do = request.POST.get("do", "look")
     with translation.override(language):
-        subject, text, own = letters.in_force(found, language)
+        subject, text, own = worded.in_force(found, language)
     form = WordsForm(request.POST if do != "look" or request.POST else None, initial={"subject": subject, "text": text})
     if do == "restore" and request.method == "POST":
         services.restore_letter(found, language, user)
@@ -82,7 +82,7 @@ def _preview(found: hooks.Letter, language: str, subject: str, text: str) -> dic
     with translation.override(language):
         try:
             services.check_words(found, subject, text)
-            preview = letters.filled_in(found, subject, text, found.example())
+            preview = worded.filled_in(found, subject, text, found.example())
         except (BadWords, BadField) as error:
             return {"wrong": str(error)}
     return {"preview": preview}

@@ -12,7 +12,7 @@ from groundswell.events.tests.making import first, who
 from groundswell.jobs.worker import drain
 from groundswell.ledger.models import Entry
 from groundswell.ledger.services import catch_up
-from groundswell.messaging import hooks, letters
+from groundswell.messaging import hooks, worded
 from groundswell.messaging.verbs import WRITE
 from groundswell.people.models import Person
 from groundswell.powers.services import give
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def fresh():
-    letters.forget()
+    worded.forget()
     yield
-    letters.forget()
+    worded.forget()
 
 
 @pytest.fixture
@@ -131,8 +131,8 @@ def test_words_of_a_letter_that_has_other_fields_by_now_give_way_to_ours(world, 
     letter = hooks.letters["event.going"]
     monkeypatch.setitem(hooks.letters, letter.name, replace(letter, fields={"come": "", "title": "", "new": ""}))
     assert confirmation(world).subject == "See you at Open kitchen!"
-    letters.Worded.objects.update(subject="{gone}")
-    letters.forget()
+    worded.Worded.objects.update(subject="{gone}")
+    worded.forget()
     assert confirmation(world, "greta").subject == "You’re coming: Open kitchen"
 
 
