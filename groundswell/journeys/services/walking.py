@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
+from django.urls import reverse
 
 from groundswell.jobs import services as jobs
 from groundswell.jobs.services import Lease
@@ -279,10 +280,12 @@ def _mail(one: Walk, at: str, step: rules.Step) -> str:
     if f"subject_{language}" not in step:  # chosen after this was published
         language = next(code.removeprefix("subject_") for code in step if code.startswith("subject_"))
     number = new_id()
-    url = f"{settings.BASE_URL}/u/{token(number)}"
+    unsubscribe = f"{settings.BASE_URL}/u/{token(number)}"
+    opened = settings.BASE_URL + reverse("mail_opened", args=[token(number)])
+    addresses = dict(zip(MACHINE, (unsubscribe, settings.BASE_URL, opened), strict=True))
     mail = compiled(step[f"subject_{language}"], "", step[f"body_{language}"], language)
     slots = [made_for(slot, [one.person], language)[one.person_id] for slot in mail.slots]
-    said = copy(mail, values_of(one.person), slots, dict.fromkeys(MACHINE, settings.BASE_URL) | {MACHINE[0]: url})
+    said = copy(mail, values_of(one.person), slots, addresses)
     queued = queue_many(
         [
             Message(
@@ -293,7 +296,7 @@ def _mail(one: Walk, at: str, step: rules.Step) -> str:
                 text=said.text,
                 html=said.html,
                 notice=True,
-                unsubscribe=url,
+                unsubscribe=unsubscribe,
                 purpose=step["purpose"],
                 id=number,
             )
