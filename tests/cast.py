@@ -12,6 +12,9 @@ from django.utils import translation
 from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
+from groundswell.journeys import services as journeys
+from groundswell.journeys import starters
+from groundswell.journeys.models import Journey
 from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Template, Version
 from groundswell.messaging.tests import making as making_mailings
 from groundswell.people import segments
@@ -39,6 +42,7 @@ class World:
     segment: Segment  # dana's: who is tagged "canary-tag"
     mailing: Mailing  # dana's, to them
     template: Template
+    journey: Journey  # dana's: a newcomer's, not published
     copy: Delivery  # bob's, of a mailing of dana's
 
     def client(self, role: str, **how) -> Client:
@@ -93,6 +97,7 @@ def make_world() -> World:
     )
     Subject.objects.create(version=version, number=0, text="{first_name|You}: tonight")
     template = Template.objects.create(name="Invitation", made_by=dana)
+    journey = journeys.make(*starters.newcomer(), by=users["dana"])
     translation.activate("en")
     copy = making_mailings.copy(making_mailings.mailing(made_by=users["dana"]), rsvp.person)
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, mailing, template, copy)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, mailing, template, journey, copy)

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "groundswell.web",
     "groundswell.intake",
     "groundswell.events",
+    "groundswell.journeys",
     "groundswell.messaging",
     "groundswell.sources",
     "groundswell.people",

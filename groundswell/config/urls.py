@@ -22,6 +22,7 @@ urlpatterns = [
         path("", include("groundswell.web.urls")),
         path("", include("groundswell.people.urls")),
         path("", include("groundswell.messaging.urls")),
+        path("", include("groundswell.journeys.urls")),
         path("account/", include("groundswell.powers.urls")),
         prefix_default_language=False,
     ),

@@ -8,11 +8,11 @@ class EventsConfig(AppConfig):
     name = "groundswell.events"
 
     def ready(self) -> None:
-        from groundswell.events import blocks, conditions, consumers, jobs, kinds, selectors, verbs
-        from groundswell.events.services import routing
+        from groundswell.events import blocks, conditions, consumers, jobs, kinds, letters, selectors, verbs
+        from groundswell.events.services import mornings, reminding, routing
         from groundswell.events.services.telling import JOB
         from groundswell.events.services.writing import JOB as WRITING
-        from groundswell.jobs.hooks import register_job
+        from groundswell.jobs.hooks import register_job, register_round
         from groundswell.kit import hooks as page_kit
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import hooks as messaging
@@ -27,7 +27,12 @@ class EventsConfig(AppConfig):
         register_job(WRITING, jobs.write_to_guests)
         register_job(routing.INVITE, jobs.invite_nearest)
         register_job(routing.LOOK, jobs.look)
+        register_job(reminding.JOB, jobs.remind)
+        register_round(reminding.JOB, reminding.EVERY)
+        register_job(mornings.JOB, jobs.tell_hosts)
+        register_round(mornings.JOB, mornings.EVERY)
         powers.register_verbs(verbs.VERBS)
+        messaging.register_letter(*letters.LETTERS)
         people.register_subject("event", selectors.subjects)
         messaging.register_block(blocks.NEAR)
         messaging.register_own("event", selectors.OWN)

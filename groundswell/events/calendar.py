@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from django.urls import reverse
 from groundswell.events.rules import plain
 from groundswell.events.selectors import PublicEvent, PublicPlace
 from groundswell.kit import clock
+from groundswell.powers.movement import movement
 
 
 def file(event: PublicEvent, *, shifts: Collection[UUID] | None = None, gone: bool = False) -> str:
@@ -37,8 +39,24 @@ def file(event: PublicEvent, *, shifts: Collection[UUID] | None = None, gone: bo
         event.starts_at.year,
         tuple((one.id, one.starts_at, one.ends_at) for one in event.shifts if shifts is None or one.id in shifts),
         gone or event.state == "cancelled",
+        movement().name,
     )
     return _file(said).replace(_NEVER, f"DTSTAMP:{clock.now():%Y%m%dT%H%M%SZ}")
+
+
+def addressed(text: str, address: str) -> tuple[str, str]:
+    """A file made for one reader, whose calendar takes what changes by itself (iTIP, RFC 5546), and its method.
+
+    One message is about one entry; a file of several is published, and its reader takes it as it is.
+    """
+    gone = "METHOD:CANCEL" in text
+    if text.count("BEGIN:VEVENT") > 1:
+        return text, "CANCEL" if gone else "PUBLISH"
+    reader = icalendar.vCalAddress(f"mailto:{quote(address, safe='@+')}")
+    reader.params |= {"PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+    line = icalendar.parser.Contentline.from_parts("ATTENDEE", reader.params, reader, sorted=False)
+    text = text.replace("END:VEVENT", f"{str(line.to_ical(), 'utf-8')}\r\nEND:VEVENT")
+    return (text, "CANCEL") if gone else (text.replace("METHOD:PUBLISH", "METHOD:REQUEST"), "REQUEST")
 
 
 class _Said(NamedTuple):
@@ -55,6 +73,7 @@ class _Said(NamedTuple):
     year: int
     shifts: tuple[tuple[UUID, datetime, datetime], ...]
     gone: bool
+    organizer: str
 
 
 _NEVER = "DTSTAMP:19700101T000000Z"
@@ -78,6 +97,9 @@ def _entry(said: _Said, shift: UUID, starts_at: datetime, ends_at: datetime) -> 
     entry.add("uid", f"{shift}@{urlsplit(said.url).hostname}")
     entry.add("dtstamp", datetime(1970, 1, 1, tzinfo=UTC))
     entry.add("sequence", said.sequence)
+    organizer = icalendar.vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
+    organizer.params["CN"] = said.organizer
+    entry.add("organizer", organizer)
     entry.add("status", "CANCELLED" if said.gone else "CONFIRMED")
     entry.add("dtstart", starts_at.astimezone(zone))
     entry.add("dtend", ends_at.astimezone(zone))

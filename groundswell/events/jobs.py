@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from groundswell.events.services import routing, telling
+from groundswell.events.services import mornings, reminding, routing, telling
 from groundswell.events.services.writing import deliver
 from groundswell.jobs.services import Lease
 
@@ -15,6 +15,16 @@ def invite_nearest(lease: Lease, *, event_id: str, actor: str) -> None:
 def look(lease: Lease) -> None:
     """Look at the events of the next days."""
     routing.look(lease)
+
+
+def remind(lease: Lease) -> None:
+    """Remind those who come of what is soon."""
+    reminding.remind(lease)
+
+
+def tell_hosts(lease: Lease) -> None:
+    """Write to the hosts whose morning it is."""
+    mornings.tell_hosts(lease)
 
 
 def tell_everybody(

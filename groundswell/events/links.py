@@ -16,6 +16,7 @@ M = TypeVar("M", bound=Model)
 _RSVP = signing.Signer(salt="events.rsvp", sep="~")
 _CHECK_IN = signing.Signer(salt="events.check_in", sep="~")
 _NO_MORE = signing.Signer(salt="events.no_more", sep="~")
+_MORNING = signing.Signer(salt="events.morning", sep="~")
 _THANKS = signing.Signer(salt="events.thanks", sep="~")
 _CONFIRM = signing.Signer(salt="events.confirm", sep="~")
 _INVITATION = signing.Signer(salt="events.invitation", sep="~")
@@ -63,6 +64,16 @@ def no_more_token(person: Person) -> str:
 def no_more_from(token: str) -> Person:
     """The person of such a token. Raises NotFound."""
     return _found(Person.objects.all(), _NO_MORE, token)
+
+
+def morning_token(person: Person) -> str:
+    """Lets a host end the morning mail, and have it again."""
+    return _MORNING.sign(person.pk.hex)
+
+
+def morning_from(token: str) -> Person:
+    """The person of such a token. Raises NotFound."""
+    return _found(Person.objects.all(), _MORNING, token)
 
 
 def confirm_token(event: Event) -> str:

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -23,11 +25,16 @@ from django.utils.translation import ngettext
 from groundswell.events import calendar, links
 from groundswell.events.models import RSVP, Event
 from groundswell.events.selectors import FoundEvent, PublicEvent, PublicShift
-from groundswell.kit import geo
+from groundswell.kit import clock, geo
 from groundswell.kit.templatetags.kit import shown_span
+from groundswell.messaging.fields import Values
 from groundswell.messaging.services import Message
+from groundswell.messaging.worded import said
 from groundswell.people.models import Person
 from groundswell.powers.movement import movement
+
+if TYPE_CHECKING:
+    from groundswell.events.services.mornings import News
 
 Attachment = tuple[str, str, str]
 
@@ -61,8 +68,10 @@ class Letter:
     purpose: str = ""
 
 
-def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
-    """A letter as mail, in the language of who reads it."""
+def message(
+    key: str, person: Person, address: str, letter_of: Callable[[], Letter], *, not_after: datetime | None = None
+) -> Message:
+    """A letter as mail, in the language of who reads it. `not_after` as in `Message`."""
     with _language_of(person) as language:
         letter = letter_of()
         context = _context(person, letter, language)
@@ -73,11 +82,12 @@ def message(key: str, person: Person, address: str, letter_of: Callable[[], Lett
             subject=" ".join(letter.subject.split()),
             text=render_to_string("events/mails/letter.txt", context),
             html=render_to_string("events/mails/letter.html", context),
-            attachments=[*_attached(letter.invite), *_attached(letter.gone)],
+            attachments=[*_attached(letter.invite, address), *_attached(letter.gone, address)],
             notice=letter.notice,
             reply_to=letter.reply_to,
             unsubscribe=letter.unsubscribe,
             purpose=letter.purpose,
+            not_after=not_after,
         )
 
 
@@ -100,37 +110,37 @@ def _context(person: Person, letter: Letter, language: str) -> dict[str, Any]:
 # --- to guests -----------------------------------------------------------------------------------------------------
 def going(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
     """They come."""
-    return Letter(
-        _("You’re coming: %(title)s") % {"title": event.title},
-        [_come(rsvp), _("Something came up? Cancel with one press, so that somebody else gets the place.")],
-        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend with this link"), share_url)],
-        event,
-        _shift_of(rsvp, event),
-        _invite(rsvp, event),
+    return _said(
+        "going",
+        {"title": event.title, "come": _come(rsvp)},
+        links=[(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend with this link"), share_url)],
+        event=event,
+        shift=_shift_of(rsvp, event),
+        invite=_invite(rsvp, event),
         code=_code(rsvp, event),
     )
 
 
 def waiting(rsvp: RSVP, event: PublicEvent) -> Letter:
     """They wait for a place."""
-    return Letter(
-        _("You’re on the waiting list: %(title)s") % {"title": event.title},
-        [_("Every place is taken for now. As soon as one is free for you, you have it and we write to you.")],
-        [(_("Change or cancel"), manage_url(rsvp))],
-        event,
-        _shift_of(rsvp, event),
+    return _said(
+        "waiting",
+        {"title": event.title},
+        links=[(_("Change or cancel"), manage_url(rsvp))],
+        event=event,
+        shift=_shift_of(rsvp, event),
     )
 
 
 def promoted(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
     """They have a place after all."""
-    return Letter(
-        _("You have a place: %(title)s") % {"title": event.title},
-        [_("A place is free, and it is yours."), _come(rsvp)],
-        [(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend with this link"), share_url)],
-        event,
-        _shift_of(rsvp, event),
-        _invite(rsvp, event),
+    return _said(
+        "promoted",
+        {"title": event.title, "come": _come(rsvp)},
+        links=[(_("Change or cancel"), manage_url(rsvp)), (_("Bring a friend with this link"), share_url)],
+        event=event,
+        shift=_shift_of(rsvp, event),
+        invite=_invite(rsvp, event),
         notice=True,
         code=_code(rsvp, event),
     )
@@ -138,13 +148,13 @@ def promoted(rsvp: RSVP, event: PublicEvent, share_url: str) -> Letter:
 
 def not_coming(rsvp: RSVP, event: PublicEvent) -> Letter:
     """They took it back."""
-    return Letter(
-        _("You’re not coming any more: %(title)s") % {"title": event.title},
-        [_("The host’s list is up to date. If you can come after all, say so on the event’s page.")],
-        [(_("The event’s page"), event_url(event.id))],
-        event,
-        _shift_of(rsvp, event),
-        calendar.file(event, shifts=[rsvp.shift_id], gone=True),
+    return _said(
+        "not_coming",
+        {"title": event.title},
+        links=[(_("The event’s page"), event_url(event.id))],
+        event=event,
+        shift=_shift_of(rsvp, event),
+        invite=calendar.file(event, shifts=[rsvp.shift_id], gone=True),
     )
 
 
@@ -155,32 +165,50 @@ def called_off(rsvp: RSVP, event: PublicEvent, words: str, near: Sequence[FoundE
         % {"title": one.title, "when": shown_span(one.starts_at, one.ends_at, one.time_zone)}
         for one in near
     ]
-    return Letter(
-        _("Called off: %(title)s") % {"title": event.title},
-        [
-            _("This event is called off. You need not do anything. We are sorry."),
-            *([_("Your host writes:"), *filter(None, map(str.strip, words.split("\n\n")))] if words else []),
-        ],
-        [
+    return _said(
+        "called_off",
+        {"title": event.title},
+        *([_("Your host writes:"), *filter(None, map(str.strip, words.split("\n\n")))] if words else []),
+        links=[
             *zip(room, (event_url(one.id) for one in near), strict=True),
             (_("Find another event"), _find_url(event)),
         ],
-        event,
-        _shift_of(rsvp, event),
-        _invite(rsvp, event),
+        event=event,
+        shift=_shift_of(rsvp, event),
+        invite=_invite(rsvp, event),
         notice=True,
+    )
+
+
+def reminder(rsvp: RSVP, event: PublicEvent) -> Letter:
+    """It is soon."""
+    shift = next(shift for shift in event.shifts if shift.id == rsvp.shift_id)
+    return _said(
+        "reminder",
+        {
+            "title": event.title,
+            "come": _come(rsvp),
+            "soon": _soon(shift, event.time_zone),
+            "when": shown_span(shift.starts_at, shift.ends_at, event.time_zone),
+        },
+        links=[(_("Change or cancel"), manage_url(rsvp))],
+        event=event,
+        shift=shift,
+        notice=True,
+        why=_said_so(event),
+        code=_code(rsvp, event),
     )
 
 
 def changed(rsvp: RSVP, event: PublicEvent) -> Letter:
     """Time or place are others now."""
-    return Letter(
-        _("Changed: %(title)s") % {"title": event.title},
-        [_("The host changed when or where this event is. Below is what holds now.")],
-        [(_("Change or cancel"), manage_url(rsvp))],
-        event,
-        _shift_of(rsvp, event),
-        _invite(rsvp, event),
+    return _said(
+        "changed",
+        {"title": event.title},
+        links=[(_("Change or cancel"), manage_url(rsvp))],
+        event=event,
+        shift=_shift_of(rsvp, event),
+        invite=_invite(rsvp, event),
         notice=True,
     )
 
@@ -215,26 +243,20 @@ def from_host(
 def moved(rsvp: RSVP, event: PublicEvent, before: PublicEvent, shift_id: UUID) -> Letter:
     """What they said they would come to goes together with another event: `before` is called off, its shift too."""
     shift = next(shift for shift in before.shifts if shift.id == shift_id)
-    about = {
-        "old": before.title,
-        "new": event.title,
-        "hosts": get_text_list(event.hosts, _("and")),
-        "when": shown_span(shift.starts_at, shift.ends_at, before.time_zone),
-        "where": _("online") if before.online else calendar.address(before.place),
-    }
-    return Letter(
-        _("Together with others: %(title)s") % {"title": event.title},
-        [
-            _("“%(old)s” and “%(new)s” become one event: few had said they come, and together you are more.") % about,
-            _("You have a place there, too. Below is when and where it is."),
-            *([_("%(hosts)s will be there for you.") % about] if event.hosts else []),
-            _("It was to be %(when)s, %(where)s. Nobody will be there then.") % about,
-            _("Does the new one suit you? One press says so, and another gives your place to somebody else."),
-        ],
-        [(_("I come"), manage_url(rsvp)), (_("I can’t come"), manage_url(rsvp) + "#cannot")],
-        event,
-        _shift_of(rsvp, event),
-        _invite(rsvp, event),
+    hosts = get_text_list(event.hosts, _("and"))
+    return _said(
+        "moved",
+        {
+            "old": before.title,
+            "new": event.title,
+            "hosts_there": _("%(hosts)s will be there for you.") % {"hosts": hosts} if hosts else "",
+            "when": shown_span(shift.starts_at, shift.ends_at, before.time_zone),
+            "where": _("online") if before.online else calendar.address(before.place),
+        },
+        links=[(_("I come"), manage_url(rsvp)), (_("I can’t come"), manage_url(rsvp) + "#cannot")],
+        event=event,
+        shift=_shift_of(rsvp, event),
+        invite=_invite(rsvp, event),
         notice=True,
         why=_said_so(before),
         code=_code(rsvp, event),
@@ -244,15 +266,14 @@ def moved(rsvp: RSVP, event: PublicEvent, before: PublicEvent, shift_id: UUID) -
 
 def merged_where_known(rsvp: RSVP, event: PublicEvent, before: PublicEvent, *, coming: bool) -> Letter:
     """What they said they would come to goes together with an event of which they said something before."""
-    about = {"old": before.title, "new": event.title}
     if coming:
         then = _("You said before that you come to the other one, too, so you need not do anything.")
     else:
         then = _("You said before that you cannot come to the other one. If you can after all, say so on its page.")
-    return Letter(
-        _("Called off: %(title)s") % {"title": before.title},
-        [_("“%(old)s” and “%(new)s” become one event: few had said they come.") % about, then],
-        [(_("The event’s page"), event_url(event.id))],
+    return _said(
+        "merged_where_known",
+        {"old": before.title, "new": event.title, "then": then},
+        links=[(_("The event’s page"), event_url(event.id))],
         notice=True,
         why=_said_so(before),
         gone=calendar.file(before, shifts=[rsvp.shift_id], gone=True),
@@ -262,34 +283,22 @@ def merged_where_known(rsvp: RSVP, event: PublicEvent, before: PublicEvent, *, c
 # --- to hosts ------------------------------------------------------------------------------------------------------
 def confirm(event: Event) -> Letter:
     """They made an event; is the address theirs?"""
-    name = movement().name
-    return Letter(
-        _("Confirm your event with %(name)s") % {"name": name},
-        [
-            _("You started an event with %(name)s. One press, and it goes on its way.") % {"name": name},
-            _("If it was not you, do nothing: without the press nothing happens."),
-        ],
-        [(_("Confirm my event"), settings.BASE_URL + reverse("events:confirm", args=[links.confirm_token(event)]))],
-    )
+    url = settings.BASE_URL + reverse("events:confirm", args=[links.confirm_token(event)])
+    return _said("confirm", {"name": movement().name}, links=[(_("Confirm my event"), url)])
 
 
 def submitted(event: PublicEvent) -> Letter:
     """It waits for review."""
-    return Letter(
-        _("We have your event: %(title)s") % {"title": event.title},
-        [_("Somebody reads each host’s first event before it is listed. We write to you when that is done.")],
-        [(_("Change the event"), edit_url(event))],
-        event,
-    )
+    return _said("submitted", {"title": event.title}, links=[(_("Change the event"), edit_url(event))], event=event)
 
 
 def published(event: PublicEvent, share_url: str) -> Letter:
     """It is on the map."""
-    return Letter(
-        _("Your event is on the map: %(title)s") % {"title": event.title},
-        [_("Thank you for hosting. Now invite people: most come because somebody they know asked them.")],
-        [(_("Your link to share"), share_url), (_("Change the event, see who comes"), edit_url(event))],
-        event,
+    return _said(
+        "published",
+        {"title": event.title},
+        links=[(_("Your link to share"), share_url), (_("Change the event, see who comes"), edit_url(event))],
+        event=event,
         invite=calendar.file(event),
         notice=True,
     )
@@ -298,17 +307,17 @@ def published(event: PublicEvent, share_url: str) -> Letter:
 def copied(events: Sequence[PublicEvent]) -> Letter:
     """They are to happen again, on these days."""
     first, n = events[0], len(events)
-    said = ngettext("%(n)d new event: %(title)s", "%(n)d new events: %(title)s", n) % {"n": n, "title": first.title}
     on_the_map = all(event.state == Event.State.PUBLISHED for event in events)
-    days = [(shown_span(one.starts_at, one.ends_at, one.time_zone), edit_url(one)) for one in events]
-    return Letter(
-        said,
-        [
-            _("They are on the map. Press a date to change that one, or to see who comes.")
+    return _said(
+        "copied",
+        {
+            "events": ngettext("%(n)d new event: %(title)s", "%(n)d new events: %(title)s", n)
+            % {"n": n, "title": first.title},
+            "next": _("They are on the map. Press a date to change that one, or to see who comes.")
             if on_the_map
-            else _("Somebody reads them before they are listed. We write to you when that is done.")
-        ],
-        days,
+            else _("Somebody reads them before they are listed. We write to you when that is done."),
+        },
+        links=[(shown_span(one.starts_at, one.ends_at, one.time_zone), edit_url(one)) for one in events],
         notice=True,
         why=_("You get this because you host this event with %(name)s.") % {"name": movement().name},
     )
@@ -316,22 +325,23 @@ def copied(events: Sequence[PublicEvent]) -> Letter:
 
 def sent_back(event: PublicEvent, note: str) -> Letter:
     """The reviewer wants something changed."""
-    return Letter(
-        _("Please change something: %(title)s") % {"title": event.title},
-        [_("Somebody read your event and asks you to change something before it is listed:"), note],
-        [(_("Change the event"), edit_url(event))],
-        event,
+    return _said(
+        "sent_back",
+        {"title": event.title},
+        note,
+        links=[(_("Change the event"), edit_url(event))],
+        event=event,
         notice=True,
     )
 
 
 def called_off_to_host(event: PublicEvent) -> Letter:
     """Somebody else cancelled it."""
-    return Letter(
-        _("Called off: %(title)s") % {"title": event.title},
-        [_("Your event was called off. Everybody who was coming is told.")],
-        [(_("The event’s page"), event_url(event.id))],
-        event,
+    return _said(
+        "called_off_to_host",
+        {"title": event.title},
+        links=[(_("The event’s page"), event_url(event.id))],
+        event=event,
         invite=calendar.file(event),
         notice=True,
     )
@@ -339,48 +349,34 @@ def called_off_to_host(event: PublicEvent) -> Letter:
 
 def lead_asked(event: PublicEvent, _name: str) -> Letter:
     """Who leads it would hand it over to them."""
-    return Letter(
-        _("Will you lead it? %(title)s") % {"title": event.title},
-        [
-            _("Whoever leads this event asks you to take it over. You would decide who runs it with you."),
-            _("Nothing changes until you say yes on its page."),
-        ],
-        [(_("See and answer"), settings.BASE_URL + reverse("events:hand_over", args=[event.id]))],
-        event,
-        notice=True,
-    )
+    url = settings.BASE_URL + reverse("events:hand_over", args=[event.id])
+    return _said("lead_asked", {"title": event.title}, links=[(_("See and answer"), url)], event=event, notice=True)
 
 
 def lead_taken(event: PublicEvent, name: str) -> Letter:
     """Another one leads it now."""
-    about = {"name": name, "title": event.title}
-    return Letter(
-        _("%(name)s leads it now: %(title)s") % about,
-        [_("%(name)s took the event over. You run it with them until you leave it on its page.") % about],
-        [(_("Change the event, see who comes"), edit_url(event))],
-        event,
+    return _said(
+        "lead_taken",
+        {"host": name, "title": event.title},
+        links=[(_("Change the event, see who comes"), edit_url(event))],
+        event=event,
         notice=True,
     )
 
 
 def lead_declined(event: PublicEvent, name: str) -> Letter:
     """They would rather not lead it."""
-    about = {"name": name, "title": event.title}
-    return Letter(
-        _("You still lead it: %(title)s") % about,
-        [_("%(name)s would rather not take the event over. You can ask somebody else.") % about],
-        [(_("The event’s hosts"), edit_url(event) + "#hosts")],
+    return _said(
+        "lead_declined",
+        {"host": name, "title": event.title},
+        links=[(_("The event’s hosts"), edit_url(event) + "#hosts")],
         notice=True,
     )
 
 
 def taken_off(event: Event) -> Letter:
     """They do not run it any more: of when and where it says nothing."""
-    return Letter(
-        _("You do not host it any more: %(title)s") % {"title": event.title},
-        [_("Whoever leads this event took you off its hosts. If you did not expect that, ask them.")],
-        notice=True,
-    )
+    return _said("taken_off", {"title": event.title}, notice=True)
 
 
 def merge_proposed(event: PublicEvent, into: PublicEvent, places: int, *, joins: bool) -> Letter:
@@ -391,28 +387,26 @@ def merge_proposed(event: PublicEvent, into: PublicEvent, places: int, *, joins:
         "The host of “%(title)s” expects few people and asks whether yours may take in %(n)d people.",
         places,
     )
-    return Letter(
-        _("Together? %(title)s") % {"title": into.title},
-        [
-            (bring if places else ask) % {"title": event.title, "n": places},
-            *([_("They would like to run it with you.")] if joins else []),
-            _("There is room for all of them. Say yes or no on the page: nothing happens without you."),
-        ],
-        [(_("See and answer"), merge_url(into)), (_("Their event"), event_url(event.id))],
-        event,
+    return _said(
+        "merge_proposed",
+        {
+            "new": into.title,
+            "old": event.title,
+            "ask": (bring if places else ask) % {"title": event.title, "n": places},
+            "joins": _("They would like to run it with you.") if joins else "",
+        },
+        links=[(_("See and answer"), merge_url(into)), (_("Their event"), event_url(event.id))],
+        event=event,
         notice=True,
     )
 
 
 def merge_declined(event: PublicEvent, into: PublicEvent) -> Letter:
     """They would rather not."""
-    return Letter(
-        _("Not together: %(title)s") % {"title": event.title},
-        [
-            _("The hosts of “%(title)s” would rather keep it as it is. Your event stays as it was.")
-            % {"title": into.title}
-        ],
-        [(_("See what you can do"), fill_url(event))],
+    return _said(
+        "merge_declined",
+        {"old": event.title, "new": into.title},
+        links=[(_("See what you can do"), fill_url(event))],
         notice=True,
     )
 
@@ -424,11 +418,11 @@ def took_in(event: PublicEvent, into: PublicEvent, places: int) -> Letter:
         "%(n)d people of “%(title)s” have a place at your event from now on, and were told by mail.",
         places,
     )
-    return Letter(
-        _("You are more now: %(title)s") % {"title": into.title},
-        [more % {"n": places, "title": event.title}],
-        [(_("See who comes"), settings.BASE_URL + reverse("events:desk", args=[into.id]))],
-        into,
+    return _said(
+        "took_in",
+        {"new": into.title, "more": more % {"n": places, "title": event.title}},
+        links=[(_("See who comes"), desk_url(into))],
+        event=into,
         notice=True,
     )
 
@@ -438,29 +432,42 @@ def merged_away(event: PublicEvent, into: PublicEvent, places: int, *, runs: boo
     about = {"new": into.title, "old": event.title}
     moved = _("Your guests have a place at “%(new)s” and were told by mail. “%(old)s” is called off.")
     empty = _("“%(old)s” is called off. Whoever finds its page is led to “%(new)s”.")
-    return Letter(
-        _("Together with others: %(title)s") % {"title": into.title},
-        [
-            (moved if places else empty) % about,
-            *([_("Whoever led it runs the other one, too, from now on.")] if runs else []),
-        ],
-        [(_("The event’s page"), event_url(into.id))],
-        into,
+    return _said(
+        "merged_away",
+        about
+        | {
+            "became": (moved if places else empty) % about,
+            "runs": _("Whoever led it runs the other one, too, from now on.") if runs else "",
+        },
+        links=[(_("The event’s page"), event_url(into.id))],
+        event=into,
         notice=True,
     )
 
 
 def thin(event: PublicEvent) -> Letter:
     """Few will come."""
-    return Letter(
-        _("A few more people? %(title)s") % {"title": event.title},
-        [
-            _("Your event is soon, and few have said so far that they come. That happens to many."),
-            _("One press invites the people who live near. You can also go together with neighbors, or move it."),
-        ],
-        [(_("See what you can do"), fill_url(event))],
-        event,
+    return _said(
+        "thin",
+        {"title": event.title},
+        links=[(_("See what you can do"), fill_url(event))],
+        event=event,
         notice=True,
+    )
+
+
+def morning(person: Person, news: Sequence["News"]) -> Letter:
+    """What is new about the events they run."""
+    off = settings.BASE_URL + reverse("events:no_morning", args=[links.morning_token(person)])
+    return _said(
+        "morning",
+        {"news": _in_short(news)},
+        *(f"{one.event.title} ({_day(one.event)}): {_told(one)}" for one in news),
+        links=[*((one.event.title, desk_url(one.event)) for one in news), (_("No more of these"), off)],
+        notice=True,
+        why=_("You get this because you host events with %(name)s. The last link ends these mails.")
+        % {"name": movement().name},
+        unsubscribe=off,
     )
 
 
@@ -468,11 +475,11 @@ def thin(event: PublicEvent) -> Letter:
 def invited(person: Person, event: PublicEvent) -> Letter:
     """There is an event near them with room."""
     url = settings.BASE_URL + reverse("events:no_more", args=[links.no_more_token(person)])
-    return Letter(
-        _("Near you: %(title)s") % {"title": event.title},
-        [_("Neighbors of yours meet, and there is room for you.")],
-        [(_("See the event"), event_url(event.id)), (_("No more of these"), url)],
-        event,
+    return _said(
+        "invited",
+        {"title": event.title},
+        links=[(_("See the event"), event_url(event.id)), (_("No more of these"), url)],
+        event=event,
         why=_("You get this because you agreed to hear of events near you from %(name)s. The last link ends that.")
         % {"name": movement().name},
         unsubscribe=url,
@@ -481,6 +488,12 @@ def invited(person: Person, event: PublicEvent) -> Letter:
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------
+def _said(name: str, values: Values, *more: str, **rest: Any) -> Letter:
+    """A letter in its words, the movement's or ours; `more` paragraphs say what somebody wrote in this case."""
+    words = said(f"event.{name}", values)
+    return Letter(words.subject, [*words.paragraphs, *more], **rest)
+
+
 def manage_url(rsvp: RSVP) -> str:
     return settings.BASE_URL + reverse("events:rsvp_manage", args=[links.rsvp_token(rsvp)])
 
@@ -498,6 +511,10 @@ def event_url(event_id: Any) -> str:
 
 def edit_url(event: PublicEvent) -> str:
     return settings.BASE_URL + reverse("events:edit", args=[event.id])
+
+
+def desk_url(event: PublicEvent) -> str:
+    return settings.BASE_URL + reverse("events:desk", args=[event.id])
 
 
 def fill_url(event: PublicEvent) -> str:
@@ -518,6 +535,48 @@ def _come(rsvp: RSVP) -> str:
     ) % {"n": rsvp.guests}
 
 
+def _soon(shift: PublicShift, time_zone: str) -> str:
+    """How soon it begins, by the clock of its place."""
+    now, zone = clock.now(), ZoneInfo(time_zone)
+    hours = max(1, round((shift.starts_at - now) / timedelta(hours=1)))
+    days = (shift.starts_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if hours <= 6:
+        return ngettext("In %(n)d hour", "In %(n)d hours", hours) % {"n": hours}
+    if days <= 1:
+        return _("Tomorrow") if days else _("Today")
+    return ngettext("In %(n)d day", "In %(n)d days", days) % {"n": days}
+
+
+def _day(event: PublicEvent) -> str:
+    """Of the next of its shifts."""
+    coming = next((shift for shift in event.shifts if not shift.past), event.shifts[-1])
+    return shown_span(coming.starts_at, coming.ends_at, event.time_zone)
+
+
+def _in_short(news: Sequence["News"]) -> str:
+    """The news of all of them in a few words."""
+    came, queued = sum(one.came for one in news), sum(one.queued for one in news)
+    if came:
+        return ngettext("%(n)d new RSVP", "%(n)d new RSVPs", came) % {"n": came}
+    if queued:
+        return ngettext("%(n)d person waits", "%(n)d people wait", queued) % {"n": queued}
+    return news[0].event.title
+
+
+def _told(news: "News") -> str:
+    """What is new about one event, and what needs its hosts."""
+    sentences = [
+        (news.came, ngettext("%(n)d new RSVP.", "%(n)d new RSVPs.", news.came)),
+        (news.gone, ngettext("%(n)d took it back.", "%(n)d took it back.", news.gone)),
+        (news.waiting, ngettext("%(n)d waits for a place.", "%(n)d wait for a place.", news.waiting)),
+        (news.needs, ngettext("%(n)d wrote what they need.", "%(n)d wrote what they need.", news.needs)),
+        (news.coming, ngettext("%(n)d comes in all.", "%(n)d come in all.", news.coming)),
+        (news.proposed, _("Neighbors ask whether you go together: please answer.")),
+        (news.asked, _("You are asked to lead it: please answer.")),
+    ]
+    return " ".join(said % {"n": number} if "%(n)d" in said else said for number, said in sentences if number)
+
+
 def _said_so(event: PublicEvent) -> str:
     about = {"title": event.title, "name": movement().name}
     return _("You get this because you said you would come to “%(title)s” with %(name)s.") % about
@@ -535,13 +594,16 @@ def _code(rsvp: RSVP, event: PublicEvent) -> str:
 
 
 def _invite(rsvp: RSVP, event: PublicEvent) -> str:
+    """Who waits has no place in it yet: what is changed does not go into their calendar."""
+    if rsvp.state == RSVP.State.WAITING and event.state == Event.State.PUBLISHED:
+        return ""
     return calendar.file(event, shifts=[rsvp.shift_id])
 
 
-def _attached(invite: str) -> list[Attachment]:
+def _attached(invite: str, address: str) -> list[Attachment]:
     if not invite:
         return []
-    method = "CANCEL" if "METHOD:CANCEL" in invite else "PUBLISH"
+    invite, method = calendar.addressed(invite, address)
     return [("event.ics", invite, f"text/calendar; method={method}")]
 
 

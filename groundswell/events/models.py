@@ -33,6 +33,10 @@ class EarthPoint(models.Func):
     )
 
 
+def usual_reminders() -> list[int]:
+    return [*rules.USUAL_REMINDERS]
+
+
 class Event(models.Model):
     """A gathering. Whether it is past is a matter of the clock, not of its state."""
 
@@ -110,6 +114,10 @@ class Event(models.Model):
     overbook = models.PositiveSmallIntegerField(default=0, db_default=0)
     # the chance in percent, which the host accepts, that more come than fit; 0: no places beyond the capacity
 
+    reminders = ArrayField(
+        models.PositiveSmallIntegerField(), default=usual_reminders, db_default=[*rules.USUAL_REMINDERS], blank=True
+    )  # how many hours before a shift those who come are reminded
+
     merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", db_index=False)
     # the event to which those who came to this one go instead
 
@@ -156,7 +164,10 @@ class Shift(models.Model):
 
     class Meta:
         ordering = ["starts_at"]
-        indexes = [models.Index(fields=["event", "starts_at"])]
+        indexes = [
+            models.Index(fields=["event", "starts_at"]),
+            models.Index(fields=["starts_at"], name="shift_by_time"),  # whose guests are to be reminded now
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_ends_later"),
         ]
@@ -205,6 +216,7 @@ class RSVP(models.Model):
     # the name a host wrote of a walk-in: all that hosts see of somebody who told them nothing
     needs = models.CharField(max_length=300, blank=True, default="", db_default="")  # what the guest wrote to the hosts
     note = models.CharField(max_length=300, blank=True, default="", db_default="")  # what a host wrote about them
+    reminded_at = models.DateTimeField(null=True)  # last
     moved_from = models.ForeignKey(Event, models.SET_NULL, null=True, related_name="+", db_index=False)
     # the event they had said they would come to, until they say whether they come to this one, too
     at = models.DateTimeField(default=now)
@@ -301,3 +313,14 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.given_name} is asked to host {self.event}"
+
+
+class Morning(models.Model):
+    """The morning mail to a host about the events they run: one row each."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="+")
+    at = models.DateTimeField(null=True)  # until when they were told
+    off = models.BooleanField(default=False)  # they want none
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.at}"

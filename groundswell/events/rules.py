@@ -407,6 +407,10 @@ def people_must_hear(fields: Iterable[str]) -> bool:
     return not TOLD.isdisjoint(fields)
 
 
+REMINDERS = (72, 24, 2)  # hours before a shift, of which its host chooses
+USUAL_REMINDERS = (24, 2)
+
+
 # --- places --------------------------------------------------------------------------------------------------------
 def has_come(starts_at: datetime, time_zone: str, now: datetime) -> bool:
     """Whether it is the day of the shift, where it is, or later: from then on one may mark who came."""

@@ -14,7 +14,7 @@ class MessagingConfig(AppConfig):
         from groundswell.jobs.hooks import register_job, register_round
         from groundswell.kit.hooks import NavItem, register_hq_nav
         from groundswell.ledger import hooks as ledger
-        from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
+        from groundswell.messaging import consumers, hooks, jobs, kinds, verbs, worded
         from groundswell.messaging.selectors import mailings
         from groundswell.messaging.services import (
             beginning,
@@ -31,6 +31,8 @@ class MessagingConfig(AppConfig):
         from groundswell.messaging.writing import blocks
         from groundswell.people import hooks as people
         from groundswell.powers import hooks as powers
+        from groundswell.powers import viewer, words
+        from groundswell.powers.movement import movement
 
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
@@ -60,3 +62,19 @@ class MessagingConfig(AppConfig):
         people.register_subject("mailing", mailings.mailings_by_id)
         hooks.register_block(*blocks.OWN)
         register_hq_nav(NavItem(_("Mailings"), "messaging:mailings", "mail", 28, mailings.shown_to))
+        hooks.register_letter(
+            hooks.Letter(
+                "powers.code",
+                _("To those who sign in"),
+                _("when somebody asks for a code to sign in"),
+                words.CODE_SUBJECT,
+                words.CODE_PARAGRAPHS,
+                {"code": _("the code"), "name": _("the movement’s name")},
+                _("the code"),
+                lambda: {"code": "K3PW7Q", "name": movement().name},
+            )
+        )
+        powers.register_code_words(lambda values: worded.said("powers.code", values))
+        register_hq_nav(
+            NavItem(_("Letters"), "messaging:letters", "inbox", 56, lambda request: viewer.of(request).may(verbs.WRITE))
+        )

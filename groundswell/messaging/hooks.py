@@ -1,5 +1,5 @@
-"""What messaging asks of floors above: the blocks that may stand in a mail, and who writes to people of their own.
-Filled in `AppConfig.ready()`.
+"""What messaging asks of floors above: the blocks that may stand in a mail, who writes to people of their own, and the
+mails they send by themselves. Filled in `AppConfig.ready()`.
 
 A block is a line of its own in the text of a mail: `[[name: arguments]]`.
 """
@@ -13,8 +13,12 @@ from uuid import UUID
 
 from django.utils.functional import Promise
 
+from groundswell.messaging.fields import Values
+
 if TYPE_CHECKING:
     from groundswell.people.models import Person
+
+Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +136,42 @@ def of_purpose(purpose: str) -> tuple[Own, UUID] | None:
         return (own[kind], UUID(about)) if kind in own else None
     except ValueError:
         return None
+
+
+# --- mails that the house sends by itself --------------------------------------------------------------------------
+def _no_example() -> Values:
+    return {}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A kind of mail that the house sends by itself, in our words; a movement may put its own in their place.
+
+    Attributes:
+        name: `app.kind`.
+        to: the people who get it, as the list of letters calls them.
+        sentence: completes "It goes out ...".
+        subject, paragraphs: ours; fields stand in them as `%(name)s`. A paragraph that says nothing is left out.
+        fields: what may stand in its words, and how people call each.
+        stays: what goes with it whatever its words.
+        example: a real value of each field, in the language of the page.
+    """
+
+    name: str
+    to: Text
+    sentence: Text
+    subject: Text
+    paragraphs: tuple[Text, ...]
+    fields: Mapping[str, Text]
+    stays: Text = ""
+    example: Callable[[], Values] = _no_example
+
+
+letters: dict[str, Letter] = {}
+
+
+def register_letter(*declared: Letter) -> None:
+    """Let headquarters word these mails."""
+    for letter in declared:
+        if letters.setdefault(letter.name, letter) is not letter:
+            raise ValueError(f"The letter {letter.name} is registered twice.")

@@ -15,6 +15,8 @@ KINDS = [
     Kind("mailing.stopped", _("stopped a mailing")),
     Kind("mailing.finished", _("finished a mailing"), {"people": int, "sent": int}),
     Kind("mailing.settled", _("said whether a copy of a mailing arrived"), {"state": str}),
+    Kind("letter.worded", _("worded a kind of mail"), {"letter": str, "language": str}),
+    Kind("letter.restored", _("took our words for a kind of mail back"), {"letter": str, "language": str}),
     Kind("sending.held", _("held all sending"), {"why": str}),
     Kind("sending.resumed", _("let sending go on")),
     Kind("sending.pace_changed", _("changed how fast mail goes out")),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 MOST_TRIES = 5
 DAY = timedelta(days=1)
+WEEK = timedelta(days=7)  # in which so many mailings are enough for a person
 FORM_MAILS_A_DAY = 1  # to an address that nobody has confirmed
 NOTICES_A_DAY = 3
 OVER = "The address is not confirmed, and one mail waits for it already."  # why a delivery was suppressed

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundswell.messaging.views import answering, budget, checking, choosing, mailings, sending, wording
+from groundswell.messaging.views import answering, budget, checking, choosing, letters, mailings, sending, wording
 
 app_name = "messaging"
 urlpatterns = [
@@ -29,4 +29,6 @@ urlpatterns = [
     path("hq/mailings/<uuid:mailing_id>/test", wording.test, name="test"),
     path("hq/mailings/<uuid:mailing_id>/answers", answering.answers, name="answers"),
     path("me/mail", choosing.mine, name="mine"),
+    path("hq/letters", letters.listed, name="letters"),
+    path("hq/letters/<str:kind>/<str:language>", letters.letter, name="letter"),
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from groundswell.kit import mail
-from groundswell.powers import limits
+from groundswell.powers import hooks, limits
 from groundswell.powers.models import User
 from groundswell.powers.movement import movement
 
@@ -43,7 +43,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        message = self.render_mail(template_prefix, email, {"movement": movement(), "email": email, **context})
+        more: dict[str, Any] = {"movement": movement(), "email": email}
+        if template_prefix == CODE_MAIL:
+            more["said"] = hooks.code_words({"code": context["code"], "name": movement().name})
+        message = self.render_mail(template_prefix, email, {**more, **context})
         if template_prefix == CODE_MAIL and not _may_get_a_code(email):
             return  # the page says nothing of it, for that would tell who is on the list
         message.send()

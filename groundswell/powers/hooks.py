@@ -1,9 +1,9 @@
 """What powers asks of floors above: their verbs, how people are called, who wants to know of a sign-in. Filled in
 `AppConfig.ready()`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.functional import Promise
@@ -71,3 +71,21 @@ proved: list[Proved] = []
 def register_proved(tell: Proved) -> None:
     """Call this, in the same transaction, when somebody proved that a user's address is theirs."""
     proved.append(tell)
+
+
+class Said(Protocol):
+    """The words of a mail. The code stands after the first paragraph, whatever they say."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def paragraphs(self) -> Sequence[str]: ...
+
+
+code_words: Callable[[Mapping[str, str]], Said]
+
+
+def register_code_words(words_of: Callable[[Mapping[str, str]], Said]) -> None:
+    """How the mail with a code to sign in is worded: gets `code` and the movement's `name`."""
+    global code_words
+    code_words = words_of

@@ -8,12 +8,21 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from groundswell.kit.clock import now
 from groundswell.powers import hooks
 from groundswell.powers.models import ROOT, Grant, User
 from groundswell.powers.movement import movement
+
+CODE_SUBJECT = gettext_lazy("%(code)s is your code for %(name)s")
+CODE_PARAGRAPHS = (
+    gettext_lazy("Your code to sign in to %(name)s:"),
+    gettext_lazy(
+        "It works for 15 minutes, in the browser where you asked for it. Nobody from %(name)s will ever ask you for it."
+    ),
+    gettext_lazy("Was it not you? Then do nothing: without the code nobody gets in."),
+)
 
 
 def power(verb: hooks.Verb, scope: str) -> str:

@@ -18,6 +18,7 @@ FLOORS = {
     "people": 3,
     "sources": 4,
     "messaging": 5,
+    "journeys": 6,
     "events": 7,
     "intake": 9,
     "web": 11,

@@ -64,11 +64,12 @@ def run(url, *, recipients, kills, workers, seed, design="ours"):
         link.execute(
             "CREATE TABLE IF NOT EXISTS crash_cursor AS SELECT '00000000-0000-0000-0000-000000000000'::uuid up_to"
         )
+        done = (lambda: _nothing_waits(link)) if design == "ours" else _Still(sink)
         pids = [start(design) for _ in range(workers)]
         for number in range(kills):
             enough = (number + 1) * recipients // (kills + 2)  # spread over the whole mailing
-            until(lambda enough=enough: sink.taken() >= enough or _done(link))
-            if _done(link):
+            until(lambda enough=enough: sink.taken() >= enough or done())
+            if done():
                 break
             time.sleep(dice.uniform(0, 0.05))
             victim = dice.randrange(workers)
@@ -76,7 +77,7 @@ def run(url, *, recipients, kills, workers, seed, design="ours"):
                 os.kill(pids[victim], signal.SIGKILL)
             killed += 1
             pids[victim] = start(design)
-        _rest(link, sink, design)
+        _rest(link, sink, design, done)
         arrived = sink.ids()
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
@@ -84,19 +85,27 @@ def run(url, *, recipients, kills, workers, seed, design="ours"):
         return _judged(link, recipients, arrived, killed)
 
 
-def _done(link):
-    """Whether nothing waits any more."""
+def _nothing_waits(link):
     return not link.execute("SELECT 1 FROM messaging_delivery WHERE state = 'queued' LIMIT 1").fetchone()
 
 
-def _rest(link, sink, design):
+class _Still:
+    """Whether nothing arrived for a while: of a design that loses people some wait for ever."""
+
+    def __init__(self, sink):
+        self._sink = sink
+        self._taken, self._since = -1, time.monotonic()
+
+    def __call__(self):
+        if (now := self._sink.taken()) != self._taken:
+            self._taken, self._since = now, time.monotonic()
+        return self._taken > 0 and time.monotonic() - self._since > STILL_S
+
+
+def _rest(link, sink, design, done):
     """Wait for the end. What died on the wire is in doubt after ten minutes: here at once."""
-    until(lambda: _done(link), HANGS_S * 10)
-    taken, since = -1, time.monotonic()
-    while time.monotonic() - since < STILL_S:
-        if (now := sink.taken()) != taken:
-            taken, since = now, time.monotonic()
-        time.sleep(0.1)
+    until(done, HANGS_S * 10)
+    until(_Still(sink))
     if design == "ours":
         link.execute("UPDATE messaging_delivery SET moved_at = moved_at - interval '11 min' WHERE state = 'sending'")
         until(lambda: link.execute("SELECT state FROM messaging_mailing").fetchone()[0] != "sending")

@@ -4,10 +4,8 @@ other mailers use fails the same run."""
 import pytest
 from django.db import connection
 
-from groundswell.jobs import services as jobs
-from groundswell.jobs.worker import drain
-from groundswell.messaging.services import delivering, steering
-from groundswell.messaging.tests.launching import mailing, people
+from groundswell.messaging.services import beginning, delivering
+from groundswell.messaging.tests.launching import begin, mailing, people
 from tests.crash import rig
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
@@ -20,10 +18,13 @@ def judged(monkeypatch):
     """Freeze a mailing, then let a design send it while its processes die."""
 
     def judge(design):
-        monkeypatch.setattr(delivering, "deliver", lambda *args: None)
         people(RECIPIENTS)
-        jobs.enqueue(steering.BEGIN, mailing_id=str(mailing().pk))
-        drain()
+        made = mailing()
+        with monkeypatch.context() as not_yet:
+            not_yet.setattr(beginning, "open_lanes", lambda mailing_id: None)
+            begin(made)
+        if design == "ours":
+            delivering.open_lanes(made.pk)
         database = connection.settings_dict
         url = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
         return rig.run(url, recipients=RECIPIENTS, kills=KILLS, workers=WORKERS, seed=1, design=design)

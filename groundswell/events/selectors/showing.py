@@ -116,6 +116,15 @@ def public_event(event_id: UUID) -> PublicEvent:
     return _shown(shifts[0].event, shifts, shifts[0].hosts)
 
 
+def next_public() -> PublicEvent | None:
+    """The next event that everybody may see."""
+    coming = Event.objects.filter(
+        state=Event.State.PUBLISHED, visibility=Event.Visibility.PUBLIC, starts_at__gt=clock.now()
+    )
+    event = with_shifts(coming.order_by("starts_at")).prefetch_related(HOSTS).first()
+    return shown(event) if event else None
+
+
 def guest_event(rsvp: RSVP) -> PublicEvent:
     """The event as somebody sees it who comes: with the exact place and the link to join.
 

@@ -66,6 +66,7 @@ def add_events(events: Iterable[BulkEvent], *, actor: str) -> list[Event]:
         checked = [rules.check(row.details, min(row.at, clock.now()), home_zone=home_zone) for row in batch]
         made = [
             Event(
+                reminders=[],  # what the system makes writes to nobody by itself
                 state=Event.State.PUBLISHED,
                 created_by_id=row.host_id,
                 created_at=row.at,

@@ -15,6 +15,7 @@ from groundswell.events import mails, selectors
 from groundswell.events.models import Event
 from groundswell.events.rules import Invalid, Refused
 from groundswell.events.services.hosting import add_host, create, locked
+from groundswell.events.services.reminding import set_reminders
 from groundswell.events.services.routing import overbook
 from groundswell.events.services.telling import TOLD_TOGETHER
 from groundswell.kit import clock
@@ -98,6 +99,8 @@ def _copy(event: Event, day: date, actor: str) -> Event:
         raise Invalid({"day": f"{shown}: {invalid}"}) from None
     if event.overbook:
         made = overbook(made, event.overbook, actor)
+    if made.reminders != event.reminders:
+        made = set_reminders(made, event.reminders, actor)
     for host in others:
         add_host(made, host.person, actor)
     record(KIND, actor=actor, on=("event", event.pk), data={"copy": str(made.pk)})

@@ -75,7 +75,7 @@ def test_the_confirmation_has_when_where_calendar_and_links(event):
     html = sent.alternatives[0][0]
     assert links.rsvp_token(rsvp) in html
     name, content, mimetype = sent.attachments[0]
-    assert (name, mimetype) == ("event.ics", "text/calendar; method=PUBLISH")
+    assert (name, mimetype) == ("event.ics", "text/calendar; method=REQUEST")
     (entry,) = icalendar.Calendar.from_ical(content).walk("VEVENT")
     assert str(entry["uid"]).startswith(str(first(event).pk))
     assert sent.message()["Auto-Submitted"] == "auto-generated"

@@ -111,7 +111,7 @@ def test_each_guest_is_written_to_with_what_changed_and_two_links(cast, small, l
     assert "6 PM – 8 PM" in mail.text and "7 PM – 9 PM" in mail.text, "when it is, and when it was to be"
     assert mail.text.count(links.rsvp_token(word)) == 2
     methods = [kind for _name, _text, kind in mail.attachments]
-    assert methods == ["text/calendar; method=PUBLISH", "text/calendar; method=CANCEL"]
+    assert methods == ["text/calendar; method=REQUEST", "text/calendar; method=CANCEL"]
     assert Delivery.objects.filter(address="alice@example.org", key__startswith="event.merged_away:").exists()
 
 

@@ -2,6 +2,7 @@
 
 from groundswell.messaging.models.answers import Answer, Inbox
 from groundswell.messaging.models.deliveries import Delivery, Link, Mailbox, Signal
+from groundswell.messaging.models.letters import Worded
 from groundswell.messaging.models.mailings import Draft, Mailing, Part, Subject, Version
 from groundswell.messaging.models.sending import Allowance, Choice, Domain, Hold
 from groundswell.messaging.models.writing import Probe, Template
@@ -24,4 +25,5 @@ __all__ = [
     "Subject",
     "Template",
     "Version",
+    "Worded",
 ]

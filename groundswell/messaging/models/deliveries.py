@@ -58,6 +58,7 @@ class Delivery(models.Model):
     their_id = models.TextField(blank=True, default="", db_default="")  # what the provider calls it
     queued_at = models.DateTimeField(default=now)
     not_before = models.DateTimeField(default=now)
+    not_after = models.DateTimeField(null=True)  # when it would say something that is over
     moved_at = models.DateTimeField(null=True)  # when it came into its state
 
     class Meta:

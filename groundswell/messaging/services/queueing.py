@@ -16,6 +16,7 @@ from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.services.holding import held_at
 from groundswell.people.models import ContactPoint, Person
+from groundswell.powers.movement import movement
 
 JOB = "messaging.send"
 WAKING = "hashtext('messaging_waking')"  # held shared by who queues until they commit; see `wake`
@@ -34,9 +35,11 @@ class Message:
         reply_to: where answers go; empty: to the movement's own address.
         notice: about something they are part of already, not caused by a form that anybody can fill in.
         not_before: None: now.
+        purpose: to which the person must agree when it goes, and it counts among the mailings of their week; what is
+            left by its name (`hooks.own`) needs only that they did not. Empty: they asked for this one.
+        id: of the delivery, where the mail names it.
+        not_after: once this is past it is not sent any more; None: once it is a day late.
         unsubscribe: the address to which a mail program posts that they want no more of these; empty: none.
-        purpose: what they may take back and then get none of these any more; empty: they asked for this one.
-        id: of the delivery, where the text says it.
     """
 
     key: str
@@ -50,6 +53,7 @@ class Message:
     not_before: datetime | None = None
     reply_to: str = ""
     unsubscribe: str = ""
+    not_after: datetime | None = None
     purpose: str = ""
     id: UUID = field(default_factory=new_id)
 
@@ -90,6 +94,7 @@ def queue_many(messages: Sequence[Message]) -> list[Delivery]:
         if not new:
             return []
         rows = [_delivery(message) for message in new]
+        _keep_to_the_week(rows)
         _hold_back(rows)
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
         stored = set(Delivery.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
@@ -101,7 +106,7 @@ def queue_many(messages: Sequence[Message]) -> list[Delivery]:
 def _delivery(message: Message) -> Delivery:
     now = clock.now()
     return Delivery(
-        pk=message.id,
+        id=message.id,
         key=message.key,
         person=message.person,
         address=message.address,
@@ -115,7 +120,33 @@ def _delivery(message: Message) -> Delivery:
         notice=message.notice,
         queued_at=now,
         not_before=message.not_before or now,
+        not_after=message.not_after,
     )
+
+
+def _keep_to_the_week(rows: Sequence[Delivery]) -> None:
+    """Suppress what is for a purpose where the person has enough of that for the week."""
+    asking = {row.person_id for row in rows if row.purpose}
+    if not asking:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ENOUGH,
+            {"people": list(asking), "since": clock.now() - rules.WEEK, "per_week": movement().mails_per_week},
+        )
+        enough = {row[0] for row in cursor.fetchall()}
+    for row in rows:
+        if row.purpose and row.person_id in enough:
+            row.state, row.problem = State.SUPPRESSED, rules.ENOUGH
+
+
+_ENOUGH = """
+SELECT copy.person_id FROM messaging_delivery AS copy
+LEFT JOIN messaging_choice AS choice ON choice.person_id = copy.person_id
+WHERE copy.person_id = ANY (%(people)s) AND copy.purpose <> '' AND copy.queued_at > %(since)s
+  AND copy.state IN ('queued', 'sending', 'sent', 'unknown')
+GROUP BY copy.person_id, choice.per_week HAVING count(*) >= least(%(per_week)s, choice.per_week)
+"""
 
 
 def _hold_back(rows: Sequence[Delivery]) -> None:
@@ -138,7 +169,7 @@ def _hold_back(rows: Sequence[Delivery]) -> None:
     for address, notice, at in last.order_by("-not_before").values_list("address", "notice", "not_before"):
         went.setdefault((address, notice), []).append(at)
     for row in rows:
-        if row.address not in strange:
+        if row.address not in strange or row.state == State.SUPPRESSED:
             continue
         times = went.setdefault((row.address, row.notice), [])
         per_day = rules.NOTICES_A_DAY if row.notice else rules.FORM_MAILS_A_DAY

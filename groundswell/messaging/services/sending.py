@@ -91,24 +91,30 @@ def _sweep() -> None:
     )
 
 
-# An address that does not work is passed over in the statement that claims the row, and so is whoever wants no more of
-# these: what they said last, of this purpose or of everything, is in force the moment it is committed.
+# What is over by now, goes where no mail arrives, or to somebody who wants no more of these, is passed over in the
+# statement that claims the row: what they said last, of this purpose or of everything, is in force the moment it is
+# committed. Mails to one's own (`hooks.own`) are left, the others agreed to.
 _CLAIM = """
 UPDATE messaging_delivery SET
     moved_at = %(now)s,
     (state, problem) = (
         SELECT CASE WHEN why IS NULL THEN 'sending' ELSE 'suppressed' END, coalesce(why, problem)
         FROM (SELECT CASE
+            WHEN not_after <= %(now)s THEN %(over)s
             WHEN EXISTS (
                 SELECT FROM people_contactpoint
                 WHERE channel = 'email' AND value = address AND status IN ('bounces', 'wrong')
             ) THEN %(dead)s
-            WHEN messaging_delivery.purpose <> '' AND NOT (
+            WHEN purpose <> '' AND NOT coalesce((
                 SELECT said.given FROM people_consent said
                 WHERE said.person_id = messaging_delivery.person_id AND said.channel = 'email'
                     AND said.purpose IN (messaging_delivery.purpose, %(everything)s)
                 ORDER BY said.at DESC, said.id DESC LIMIT 1
-            ) THEN %(left)s
+            ), purpose LIKE '%%:%%') THEN %(took_back)s
+            WHEN purpose <> '' AND purpose NOT LIKE '%%:%%' AND EXISTS (
+                SELECT FROM messaging_choice choice
+                WHERE choice.person_id = messaging_delivery.person_id AND own_team_only
+            ) THEN %(own_only)s
         END AS why) AS looked
     )
 WHERE id IN (
@@ -119,8 +125,14 @@ WHERE id IN (
 RETURNING *
 """
 _DEAD = "Mail to this address does not arrive."
-_LEFT = "They want no more of these."
-_WHY = {"dead": _DEAD, "left": _LEFT, "everything": rules.EVERYTHING}
+_OVER = "What it was about is over."
+_WHY = {
+    "dead": _DEAD,
+    "over": _OVER,
+    "took_back": rules.TOOK_BACK,
+    "own_only": rules.OWN_TEAM_ONLY,
+    "everything": rules.EVERYTHING,
+}
 
 
 def _claim(most: int) -> list[Delivery]:
