@@ -119,7 +119,7 @@ def test_in_any_language_of_the_movement_a_link_leads_on(link, copy):
 
 # --- nothing changes -----------------------------------------------------------------------------------------------
 def test_looking_at_every_address_of_a_thousand_mails_changes_nothing(mailing):
-    links = [making.link(mailing, f"https://elsewhere.example/{n}") for n in range(3)]
+    link = making.link(mailing)
     sent = {"mailing": mailing, "purpose": "news", "state": Delivery.State.SENT, "moved_at": clock.now()}
     copies = Delivery.objects.bulk_create(
         Delivery(person=person, address=f"p{n}@example.org", **sent) for n, person in enumerate(launching.people(1_000))
@@ -129,11 +129,11 @@ def test_looking_at_every_address_of_a_thousand_mails_changes_nothing(mailing):
     for number, copy in enumerate(copies):
         own = token(copy.pk)
         last = [f"/u/{own}"] if number % 20 == 0 else []  # a page costs fifty times a link
-        for address in (*(f"/l/{link.pk}/{own}" for link in links), f"/l/0/{own}", f"/o/{own}.gif", *last):
+        for address in (f"/l/{link.pk}/{own}", f"/l/0/{own}", f"/o/{own}.gif", *last):
             for method in (client.get, client.head):
                 assert method(address).status_code in {200, 302}
     assert checksum() == before
-    assert Signal.objects.count() == 1_000 * 5 * 2
+    assert Signal.objects.count() == 1_000 * 3 * 2
 
 
 def test_control_the_checksum_sees_a_delivery_that_changes(copy):
