@@ -12,8 +12,8 @@ from django.utils import translation
 from groundswell.events import services as events
 from groundswell.events.models import RSVP, Event
 from groundswell.events.tests import making
-from groundswell.messaging.models import Delivery
-from groundswell.messaging.tests import making as mailing
+from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Template, Version
+from groundswell.messaging.tests import making as making_mailings
 from groundswell.people import segments
 from groundswell.people import services as people
 from groundswell.people.models import Person, Segment
@@ -37,6 +37,8 @@ class World:
     rsvp: RSVP  # bob's
     grant: Grant  # alice's, from dana
     segment: Segment  # dana's: who is tagged "canary-tag"
+    mailing: Mailing  # dana's, to them
+    template: Template
     copy: Delivery  # bob's, of a mailing of dana's
 
     def client(self, role: str, **how) -> Client:
@@ -85,6 +87,12 @@ def make_world() -> World:
     grant = give(dana, users["alice"], "hq.open", "movement.place.us.vt", may_hand_on=1)
     tagged = segments.read({"all": [{"is": "tag", "tag": "canary-tag"}]})
     segment = people.save_segment(Viewer(users["dana"], strong=True), people.Draft("Canaries", tagged))
+    mailing = Mailing.objects.create(name="News", segment=segment, made_by=dana)
+    version = Version.objects.create(
+        draft=Draft.objects.create(mailing=mailing, number=0), language="en", body="Dear {first_name|friend}, come."
+    )
+    Subject.objects.create(version=version, number=0, text="{first_name|You}: tonight")
+    template = Template.objects.create(name="Invitation", made_by=dana)
     translation.activate("en")
-    copy = mailing.copy(mailing.mailing(made_by=users["dana"]), rsvp.person)
-    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, copy)
+    copy = making_mailings.copy(making_mailings.mailing(made_by=users["dana"]), rsvp.person)
+    return World(users, rsvp.person, erin, event, waiting, rsvp, grant, segment, mailing, template, copy)

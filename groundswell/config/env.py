@@ -70,6 +70,9 @@ class Env(BaseSettings):
         "", description="A second way out, like EMAIL_URL: the two share the work and stand in for each other."
     )
     from_email: str = Field("groundswell@localhost", description="The address mail comes from.")
+    dkim_selector: str = Field(
+        "", description="The selector under which the mail server signs, to look up its key; empty: not looked up."
+    )
     mailbox_url: str = Field(
         "",
         description="imaps://user:password@host:port/INBOX or imap://...: where mail comes back; empty: nowhere.",

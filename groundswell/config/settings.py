@@ -157,6 +157,8 @@ CONTENT_SECURITY_POLICY = {
 
 # --- mail --------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.from_email
+DKIM_SELECTOR = ENV.dkim_selector
+LOOK_AT_LOOPBACK = False  # whether links in mailings may lead to this very machine: in tests
 EMAIL_BACKEND, EMAIL_OPTIONS = mail_backend(ENV.email_url)
 globals().update(server_settings(ENV.email_url))
 EMAIL_SECOND_URL = ENV.email_second_url

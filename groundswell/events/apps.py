@@ -8,7 +8,7 @@ class EventsConfig(AppConfig):
     name = "groundswell.events"
 
     def ready(self) -> None:
-        from groundswell.events import conditions, consumers, jobs, kinds, selectors, verbs
+        from groundswell.events import blocks, conditions, consumers, jobs, kinds, selectors, verbs
         from groundswell.events.services import routing
         from groundswell.events.services.telling import JOB
         from groundswell.events.services.writing import JOB as WRITING
@@ -29,6 +29,7 @@ class EventsConfig(AppConfig):
         register_job(routing.LOOK, jobs.look)
         powers.register_verbs(verbs.VERBS)
         people.register_subject("event", selectors.subjects)
+        messaging.register_block(blocks.NEAR)
         messaging.register_own("event", selectors.OWN)
         people.register_deeds(kinds.DEEDS)
         people.register_condition(conditions.TO_COME)

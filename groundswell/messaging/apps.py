@@ -22,6 +22,7 @@ class MessagingConfig(AppConfig):
             fetching,
             figures,
             hearing,
+            probing,
             signals,
             steering,
             watching,
@@ -34,6 +35,7 @@ class MessagingConfig(AppConfig):
         ledger.register_kinds(kinds.KINDS)
         powers.register_verbs(verbs.VERBS)
         register_job(JOB, jobs.send)
+        register_job(probing.JOB, probing.look)
         register_job(steering.BEGIN, jobs.begin)
         register_job(steering.GO_ON, jobs.go_on)
         register_job(beginning.FREEZE, jobs.freeze, takes_long=True)

@@ -207,6 +207,7 @@ _NEXT = {
     ("waiting", Act.CALL_BACK): "draft",
     ("waiting", Act.PAUSE): "paused",
     ("sending", Act.PAUSE): "paused",
+    ("paused", Act.CALL_BACK): "draft",
     ("paused", Act.RESUME): "sending",
     ("waiting", Act.STOP): "stopped",
     ("sending", Act.STOP): "stopped",
@@ -218,20 +219,16 @@ def next_state(state: str, act: Act, *, begun: bool = False) -> str:
     """The state a mailing comes into.
 
     Args:
-        begun: whether anybody may have got it; what was paused before that waits again, with a new window to undo.
+        begun: whether anybody may have got it; what was paused before that can be called back, or waits again with a
+            new window to undo.
 
     Raises:
         Refused: that cannot be done to a mailing in this state.
     """
     found = _NEXT.get((state, act))
-    if found is None:
+    if found is None or (begun and act is Act.CALL_BACK):
         raise Refused(_("Somebody else was quicker: this mailing is not where it was. Look at it again."))
     return "waiting" if act is Act.RESUME and not begun else found
-
-
-def acts(state: str) -> set[Act]:
-    """What can be done to a mailing in this state."""
-    return {act for before, act in _NEXT if before == state}
 
 
 def starts_at(wanted_at: datetime | None, now: datetime) -> datetime:

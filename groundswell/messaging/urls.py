@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundswell.messaging.views import answering, budget, choosing, mailings, sending
+from groundswell.messaging.views import answering, budget, checking, choosing, mailings, sending, wording
 
 app_name = "messaging"
 urlpatterns = [
@@ -19,6 +19,14 @@ urlpatterns = [
     path("hq/mailings/<uuid:mailing_id>/progress", mailings.progress, name="mailing_progress"),
     path("hq/mailings/<uuid:mailing_id>/copies", mailings.copies, name="copies"),
     path("hq/mailings/<uuid:mailing_id>/copies/<uuid:delivery_id>", mailings.settle, name="settle"),
+    path("hq/mailings/templates", wording.templates, name="templates"),
+    path("hq/mailings/templates/<uuid:template_id>/remove", wording.remove_template, name="remove_template"),
+    path("hq/mailings/<uuid:mailing_id>/write", wording.write, name="write"),
+    path("hq/mailings/<uuid:mailing_id>/drafts", wording.drafts, name="drafts"),
+    path("hq/mailings/<uuid:mailing_id>/shown", wording.shown, name="shown"),
+    path("hq/mailings/<uuid:mailing_id>/preview", wording.preview, name="preview"),
+    path("hq/mailings/<uuid:mailing_id>/checks", checking.checks, name="checks"),
+    path("hq/mailings/<uuid:mailing_id>/test", wording.test, name="test"),
     path("hq/mailings/<uuid:mailing_id>/answers", answering.answers, name="answers"),
     path("me/mail", choosing.mine, name="mine"),
 ]

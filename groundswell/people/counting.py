@@ -130,6 +130,23 @@ def count(viewer: Viewer, segment: Segment) -> Counted:
     return _counted(viewer, lambda one_by_one: _holds(viewer, segment, one_by_one=one_by_one))
 
 
+def some(viewer: Viewer, segment: Segment, limit: int) -> list[Person]:
+    """Up to so many of a segment's people within reach, those we met last first; of a sample of all people where there
+    are too many to look through. Raises TooSlow."""
+
+    def looked(sample: Q, ms: int, *, one_by_one: bool) -> list[Person]:
+        held = _holds(viewer, segment, one_by_one=one_by_one)
+        found = access_people(viewer).alias(bucket=Bucket("id")).filter(sample, held)
+        with _at_most(ms):
+            return list(found.order_by("-added_at", "-id")[:limit])
+
+    people = _people()
+    with suppress(TooSlow):
+        return looked(Q(), SAMPLE_MS if people <= FEW else EXACT_MS, one_by_one=False)
+    buckets = min(max(math.ceil(BUCKETS * LOOKED_AT / max(people, LOOKED_AT)), 1), BUCKETS)
+    return looked(Q(bucket__in=range(buckets)), SAMPLE_MS, one_by_one=True)
+
+
 def sort(viewer: Viewer, segment: Segment, by: Expression, verb: str = SEE) -> Sorted:
     """How many of a segment's people within reach are of each sort; one statement.
 

@@ -274,3 +274,8 @@ def test_a_floor_above_adds_a_block_made_for_each_reader(blocks):
 def test_a_block_is_registered_once(blocks):
     with pytest.raises(ValueError, match="registered twice"):
         register_block(Block("button", "x", "y", lambda arguments: []))
+
+
+def test_a_mail_fetches_nothing_that_its_writer_did_not_put_in():
+    found = mail("Hello [x](https://example.org)")
+    assert set(re.findall(r"(?:https?:)?//[^\s\"'<>]+", found.html)) == {"http://www.w3.org/1999/xhtml"}

@@ -27,6 +27,7 @@ from groundswell.powers.movement import movement
 __all__ = [
     "KNOWN",
     "MACHINE",
+    "UNSUBSCRIBE",
     "BadText",
     "Written",
     "compiled",

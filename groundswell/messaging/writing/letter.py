@@ -29,6 +29,7 @@ SHEET, SOFT, LINE = "#fffdf9", "#595e6b", "#e2d9c6"
 DARK_GROUND, DARK_INK, DARK_SOFT = "#0f1117", "#ede8dc", "#abaeb8"
 UNSHOWN = {"image/svg+xml"}  # logos that mail programs do not show
 _HOLE = re.compile(r"⟦(\d+)⟧")
+_NO_FONTS = mrml.RenderOptions(fonts={})  # else it lets mail programs fetch them, and tell who reads
 _Run = tuple[str, ...]  # the kinds of parts of one section
 
 
@@ -122,7 +123,7 @@ def _compiled(runs: tuple[_Run, ...], language: str, colours: tuple[str, str]) -
             next_hole += size
         shown.append({"beside": beside, "parts": parts, "holes": [holes for _kind, holes in parts]})
     context = {"runs": shown, "language": language, **_palette(colours)}
-    return mrml.to_html(render_to_string("messaging/letter/letter.mjml", context)).content
+    return mrml.to_html(render_to_string("messaging/letter/letter.mjml", context), render_options=_NO_FONTS).content
 
 
 @lru_cache(maxsize=16)

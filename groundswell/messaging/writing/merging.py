@@ -1,13 +1,35 @@
 """What of a person may stand in a mail, and its value for each."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from groundswell.kit import geo
 from groundswell.messaging.fields import Values
 from groundswell.powers.movement import movement
 
-KNOWN = ("first_name", "last_name", "full_name", "city", "state", "zip", "movement")
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A field as the editor offers it: `otherwise` is proposed for those of whom we do not know it."""
+
+    label: str | Promise
+    otherwise: str | Promise = ""
+
+
+FIELDS = {
+    "first_name": Known(_("first name"), _("friend")),
+    "last_name": Known(_("last name")),
+    "full_name": Known(_("full name"), _("friend")),
+    "city": Known(_("town"), _("your town")),
+    "state": Known(_("state"), _("your state")),
+    "zip": Known(_("ZIP")),
+    "movement": Known(_("name of the movement")),
+}
+KNOWN = tuple(FIELDS)
 
 
 class Reader(Protocol):
