@@ -86,13 +86,15 @@ _LOST = b"lost"
 
 
 async def serve(port: int, *, pipelining: bool = True, delay_s: float = 0.0) -> None:
-    """Take mail on loopback until the process ends; on each line from standard input, say how many were taken,
-    and how many bytes they had on average."""
-    taken = size = 0
+    """Take mail on loopback until the process ends. On each line from standard input, say how many were taken and how
+    many bytes they had on average; on the line `ids`, the ids of all that were taken."""
+    size = 0
+    ids: list[str] = []
 
     def took(_recipient: str, mail: bytes) -> None:
-        nonlocal taken, size
-        taken += 1
+        nonlocal size
+        at = mail.find(b"Message-ID: <") + 13
+        ids.append(mail[at : at + 36].decode())
         size += len(mail)
 
     loop = asyncio.get_running_loop()
@@ -100,8 +102,8 @@ async def serve(port: int, *, pipelining: bool = True, delay_s: float = 0.0) -> 
         lambda: Sink(took, pipelining=pipelining, delay_s=delay_s), "127.0.0.1", port, backlog=512
     )
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
-    while await loop.run_in_executor(None, sys.stdin.readline):
-        print(taken, size / max(taken, 1), flush=True)  # noqa: T201
+    while asked := await loop.run_in_executor(None, sys.stdin.readline):
+        print(*(ids if asked == "ids\n" else [len(ids), size / max(len(ids), 1)]), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -21,7 +21,14 @@ from pydantic import Field, field_validator
 from pydantic import ValidationError as Malformed
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SECRETS = {"secret_key", "database_url", "email_url", "email_second_url"}  # values that no message repeats
+SECRETS = {
+    "secret_key",
+    "database_url",
+    "email_url",
+    "email_second_url",
+    "mailbox_url",
+    "mail_hooks",
+}  # values that no message repeats
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -65,6 +72,18 @@ class Env(BaseSettings):
     from_email: str = Field("groundswell@localhost", description="The address mail comes from.")
     dkim_selector: str = Field(
         "", description="The selector under which the mail server signs, to look up its key; empty: not looked up."
+    )
+    mailbox_url: str = Field(
+        "",
+        description="imaps://user:password@host:port/INBOX or imap://...: where mail comes back; empty: nowhere.",
+    )
+    mail_hooks: str = Field(
+        "",
+        description="provider://?webhook_secret=user:password for each provider that reports, with spaces between.",
+    )
+    reply_domain: str = Field(
+        "",
+        description="answers.example.org: what is sent to reply+...@ there comes to us; empty: no answers come to us.",
     )
     second_factor: Literal["required", "offered"] = Field(
         "required", description="required or offered: a second factor for whoever may see other people."
@@ -113,6 +132,32 @@ class Env(BaseSettings):
                 raise ValueError("names a provider that django-anymail does not know")
         elif value not in ("", "outbox:"):
             _parts(value, "smtp", "smtps")
+        return value
+
+    @field_validator("mailbox_url")
+    @classmethod
+    def check_mailbox_url(cls, value: str) -> str:
+        if value and not _parts(value, "imap", "imaps").username:
+            raise ValueError("must name the user before the host")
+        return value
+
+    @field_validator("mail_hooks")
+    @classmethod
+    def check_mail_hooks(cls, value: str) -> str:
+        for hook in value.split():
+            parts = urlsplit(hook)
+            if not parts.scheme or not any(given for _name, given in parse_qsl(parts.query)):
+                raise ValueError("each must name a provider and a secret that it knows")
+        return value
+
+    @field_validator("reply_domain")
+    @classmethod
+    def check_reply_domain(cls, value: str) -> str:
+        if value:
+            try:
+                EmailValidator()(f"reply@{value}")
+            except ValidationError:
+                raise ValueError("must be a domain, like answers.example.org") from None
         return value
 
     @field_validator("from_email")

@@ -162,6 +162,9 @@ LOOK_AT_LOOPBACK = False  # whether links in mailings may lead to this very mach
 EMAIL_BACKEND, EMAIL_OPTIONS = mail_backend(ENV.email_url)
 globals().update(server_settings(ENV.email_url))
 EMAIL_SECOND_URL = ENV.email_second_url
+MAILBOX_URL = ENV.mailbox_url
+MAIL_HOOKS = ENV.mail_hooks
+REPLY_DOMAIN = ENV.reply_domain
 
 # --- languages, time ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -30,6 +30,7 @@ class EventsConfig(AppConfig):
         powers.register_verbs(verbs.VERBS)
         people.register_subject("event", selectors.subjects)
         messaging.register_block(blocks.NEAR)
+        messaging.register_own("event", selectors.OWN)
         people.register_deeds(kinds.DEEDS)
         people.register_condition(conditions.TO_COME)
         page_kit.register_public_nav(

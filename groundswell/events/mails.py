@@ -43,7 +43,7 @@ class Letter:
         reply_to: where answers go; empty: nowhere.
         code: the address of the picture to show at the door; empty: none.
         gone: the calendar file of what does not happen; empty: none.
-        unsubscribe: as in `Message`.
+        unsubscribe, purpose: as in `Message`.
     """
 
     subject: str
@@ -58,6 +58,7 @@ class Letter:
     code: str = ""
     gone: str = ""
     unsubscribe: str = ""
+    purpose: str = ""
 
 
 def message(key: str, person: Person, address: str, letter_of: Callable[[], Letter]) -> Message:
@@ -76,6 +77,7 @@ def message(key: str, person: Person, address: str, letter_of: Callable[[], Lett
             notice=letter.notice,
             reply_to=letter.reply_to,
             unsubscribe=letter.unsubscribe,
+            purpose=letter.purpose,
         )
 
 
@@ -183,7 +185,9 @@ def changed(rsvp: RSVP, event: PublicEvent) -> Letter:
     )
 
 
-def from_host(rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: str, by: str, reply_to: str) -> Letter:
+def from_host(
+    rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: str, by: str, reply_to: str, leave: str
+) -> Letter:
     """What a host wrote, in their own words; while the event is ahead also when, where and how to cancel."""
     shift = _shift_of(rsvp, event)
     ahead = to in ("going", "waiting") and shift is not None and not shift.past
@@ -196,7 +200,10 @@ def from_host(rsvp: RSVP, event: PublicEvent, *, to: str, subject: str, text: st
     return Letter(
         subject,
         [writes, *filter(None, map(str.strip, text.split("\n\n")))],
-        [(_("Change or cancel"), manage_url(rsvp))] if ahead else [],
+        [
+            *([(_("Change or cancel"), manage_url(rsvp))] if ahead else []),
+            *([(_("No more messages from this host"), leave)] if leave else []),
+        ],
         event if ahead else None,
         shift,
         notice=True,
@@ -469,6 +476,7 @@ def invited(person: Person, event: PublicEvent) -> Letter:
         why=_("You get this because you agreed to hear of events near you from %(name)s. The last link ends that.")
         % {"name": movement().name},
         unsubscribe=url,
+        purpose="events",
     )
 
 

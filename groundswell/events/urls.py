@@ -3,6 +3,7 @@
 from django.urls import path
 
 from groundswell.events.views import (
+    answering,
     coming,
     copying,
     desk,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("events/<uuid:event_id>/host/sheet.pdf", sheets.sheet, name="sheet"),
     path("events/<uuid:event_id>/host/type-in", sheets.type_in, name="type_in"),
     path("events/<uuid:event_id>/host/message", writing.message, name="message"),
+    path("events/<uuid:event_id>/host/answers", answering.answers, name="answers"),
     path("events/<uuid:event_id>/copy", copying.copy, name="copy"),
     path("events/<uuid:event_id>/hosts", hosting.hosts, name="hosts"),
     path("events/<uuid:event_id>/hand-over", handing.hand_over, name="hand_over"),

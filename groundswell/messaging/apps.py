@@ -16,7 +16,17 @@ class MessagingConfig(AppConfig):
         from groundswell.ledger import hooks as ledger
         from groundswell.messaging import consumers, hooks, jobs, kinds, verbs
         from groundswell.messaging.selectors import mailings
-        from groundswell.messaging.services import beginning, delivering, figures, probing, signals, steering
+        from groundswell.messaging.services import (
+            beginning,
+            delivering,
+            fetching,
+            figures,
+            hearing,
+            probing,
+            signals,
+            steering,
+            watching,
+        )
         from groundswell.messaging.services.queueing import JOB
         from groundswell.messaging.writing import blocks
         from groundswell.people import hooks as people
@@ -41,6 +51,11 @@ class MessagingConfig(AppConfig):
         register_round(signals.WEIGH, timedelta(minutes=1))
         register_job(signals.SETTLE, signals.settle_unknown)
         register_round(signals.SETTLE, timedelta(minutes=5))
+        register_job(watching.WATCH, watching.watch_all)
+        register_round(watching.WATCH, watching.EVERY)
+        register_job(hearing.JOB, hearing.hear_all)
+        register_job(fetching.JOB, fetching.fetch)
+        register_round(fetching.JOB, timedelta(minutes=1))
         ledger.register_consumer(consumers.Released())
         people.register_subject("mailing", mailings.mailings_by_id)
         hooks.register_block(*blocks.OWN)

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from groundswell.kit.mail import sender
+from groundswell.messaging import addresses
 from groundswell.messaging.fields import Text, Values, filled
 from groundswell.messaging.hooks import Words
-from groundswell.messaging.models import Link, Mailing, Subject
+from groundswell.messaging.models import Delivery, Link, Mailing, Subject
 from groundswell.messaging.mold import Mold
 from groundswell.messaging.tokens import token
 from groundswell.messaging.writing import made_for, taken_apart, values_of, written
@@ -45,6 +46,10 @@ class Copy:
         """As it goes over the wire."""
         values = self._form.values(self._reader)
         return self._form.mold.copy(self._form.headers(self._reader, values), values, self._slots)
+
+    def page(self) -> str:
+        """Its HTML alone."""
+        return self._form.mold.html(self._form.values(self._reader), self._slots)
 
     def letter(self) -> EmailMultiAlternatives:
         """As Django's mail backends take it."""
@@ -85,7 +90,7 @@ class Form:
         self._domain = own.rpartition("@")[2]
         self.shared: Headers = [
             ("From", sender(mailing.from_name or movement().name, own)),
-            *([("Reply-To", mailing.reply_to)] if mailing.reply_to else []),
+            *([("Reply-To", mailing.reply_to)] if mailing.reply_to and not settings.REPLY_DOMAIN else []),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ("List-Id", f"<{mailing.pk.hex}.{self._domain}>"),
             ("Feedback-ID", f"{mailing.pk.hex}:groundswell"),
@@ -110,6 +115,7 @@ class Form:
             ("To", reader.address),
             ("Subject", filled(self._subject, values)),
             ("List-Unsubscribe", f"<{values['unsubscribe_url']}>"),
+            *([("Reply-To", addresses.answers(reader.id))] if settings.REPLY_DOMAIN else []),
         ]
 
 
@@ -146,6 +152,20 @@ class Copies:
         if missing:
             Link.objects.bulk_create([Link(mailing=self._mailing, url=url) for url in missing], ignore_conflicts=True)
             self._links |= dict(Link.objects.filter(mailing=self._mailing, url__in=missing).values_list("url", "pk"))
+
+
+def sent(row: Delivery, person: Person) -> Copy | None:
+    """A copy that went out, to be looked at; nothing is written. None where it went out with other links."""
+    mailing, subject = row.mailing, row.subject_line
+    if mailing is None or subject is None:
+        return None
+    links = dict(Link.objects.filter(mailing=mailing).values_list("url", "pk"))
+    if not links.keys() >= set(written(subject).links):
+        return None
+    form = Form(mailing, subject, links)
+    named = (person.given_name, person.family_name, person.postal_code)
+    reader = Reader(row.pk, row.address, subject.pk, row.tries, person.pk, *named)
+    return Copy(form, reader, [made_for(slot, [person], form.language)[person.pk] for slot in form.slots])
 
 
 def _people(readers: Sequence[Reader]) -> Sequence[Person]:

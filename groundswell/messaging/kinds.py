@@ -21,4 +21,5 @@ KINDS = [
     Kind("mail.clicked", _("followed a link in a mailing"), {"link": int}),
     Kind("mail.replied", _("answered a mail")),
     Kind("mail.unsubscribed", _("wants no more of these mails"), {"purpose": str}),
+    Kind("mail.chose", _("chose how much mail comes"), {"per_week": int, "own_team_only": bool}),  # 0: as we think
 ]

@@ -21,6 +21,7 @@ OVER = "The address is not confirmed, and one mail waits for it already."  # why
 MOST_AGAIN = 20  # of those, how many may be written anew once the address is confirmed
 AGAIN = timedelta(days=7)  # and how old they may be
 LATE = timedelta(days=1)  # what is due for longer is not sent: the system was asleep or restored from a backup
+EVERYTHING = "everything"  # the purpose under which a person takes back all that may come by email
 IN_DOUBT = timedelta(minutes=10)  # a delivery that is `sending` for longer belongs to a process that died
 
 
@@ -206,6 +207,7 @@ _NEXT = {
     ("waiting", Act.CALL_BACK): "draft",
     ("waiting", Act.PAUSE): "paused",
     ("sending", Act.PAUSE): "paused",
+    ("paused", Act.CALL_BACK): "draft",
     ("paused", Act.RESUME): "sending",
     ("waiting", Act.STOP): "stopped",
     ("sending", Act.STOP): "stopped",
@@ -217,20 +219,16 @@ def next_state(state: str, act: Act, *, begun: bool = False) -> str:
     """The state a mailing comes into.
 
     Args:
-        begun: whether anybody may have got it; what was paused before that waits again, with a new window to undo.
+        begun: whether anybody may have got it; what was paused before that can be called back, or waits again with a
+            new window to undo.
 
     Raises:
         Refused: that cannot be done to a mailing in this state.
     """
     found = _NEXT.get((state, act))
-    if found is None:
+    if found is None or (begun and act is Act.CALL_BACK):
         raise Refused(_("Somebody else was quicker: this mailing is not where it was. Look at it again."))
     return "waiting" if act is Act.RESUME and not begun else found
-
-
-def acts(state: str) -> set[Act]:
-    """What can be done to a mailing in this state."""
-    return {act for before, act in _NEXT if before == state}
 
 
 def starts_at(wanted_at: datetime | None, now: datetime) -> datetime:
@@ -315,3 +313,21 @@ def expected_rate(unsubscribed: int, copies: int, everybodys: float) -> float:
 def warm_up_allows(day: int) -> int:
     """Mails to each kind of mailbox on a day of the warming up, counted from 0, as `per_hour` lets them go."""
     return round(WARM_FIRST * WARM_GROWTH**day)
+
+
+# --- when a mailing pauses by itself -------------------------------------------------------------------------------
+# Amazon SES reviews senders above 5 % of bounces or 0.1 % of complaints; Gmail and Yahoo ask all who send to many to
+# stay below 0.1 % of complaints (their rules for senders, 2024). Of those who leave no provider says anything: mailings
+# lose a few in a thousand, so at 2 % something is wrong with the audience or the text.
+BOUNDS = {"complaints": 0.001, "bounces": 0.05, "unsubscribes": 0.02}
+_SURE = 3.09  # that it is no chance: one look in a thousand is wrong, where the true share is at its bound
+
+
+def beyond(counted: Mapping[str, int], sent: int) -> str:
+    """Which of `BOUNDS` a mailing is beyond by more than chance; empty: none.
+
+    Args:
+        counted: how many copies of those sent came back, were complained about, made somebody leave.
+    """
+    shares = {why: share(counted.get(why, 0), sent, _SURE).low for why in BOUNDS}
+    return next((why for why, bound in BOUNDS.items() if sent and shares[why] > bound), "")

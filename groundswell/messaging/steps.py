@@ -8,7 +8,10 @@ from groundswell.messaging.models import Draft, Mailing
 from groundswell.messaging.selectors import audience
 from groundswell.messaging.selectors.audience import Audience
 from groundswell.messaging.selectors.mailings import outdated
+from groundswell.messaging.selectors.wording import probed
 from groundswell.messaging.services import steering
+from groundswell.messaging.services.checking import Check, checks
+from groundswell.messaging.services.checking import State as Found
 from groundswell.messaging.verbs import SEND
 from groundswell.powers import selectors as powers
 from groundswell.powers.hooks import display_name
@@ -31,6 +34,26 @@ def drafts(mailing: Mailing) -> list[Worded]:
     """The drafts of a mailing as they stand."""
     rows = Draft.objects.filter(mailing=mailing).prefetch_related("versions__subjects")
     return [_worded(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found wrong: what it cannot go with, what would better be otherwise; `waiting`: some is not looked at
+    yet, which takes seconds."""
+
+    stops: Sequence[Check]
+    warns: Sequence[Check]
+    waiting: bool
+
+
+def checked(viewer: Viewer, mailing: Mailing) -> Checked:
+    """Everything that is looked at before it goes."""
+    found = checks(mailing, viewer)
+    return Checked(
+        [one for one in found if one.state == Found.STOP],
+        [one for one in found if one.state == Found.WARN],
+        bool(probed(mailing).waiting),
+    )
 
 
 def _worded(draft: Draft) -> Worded:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from groundswell.messaging.views import budget, checking, mailings, sending, wording
+from groundswell.messaging.views import answering, budget, checking, choosing, mailings, sending, wording
 
 app_name = "messaging"
 urlpatterns = [
@@ -27,4 +27,6 @@ urlpatterns = [
     path("hq/mailings/<uuid:mailing_id>/preview", wording.preview, name="preview"),
     path("hq/mailings/<uuid:mailing_id>/checks", checking.checks, name="checks"),
     path("hq/mailings/<uuid:mailing_id>/test", wording.test, name="test"),
+    path("hq/mailings/<uuid:mailing_id>/answers", answering.answers, name="answers"),
+    path("me/mail", choosing.mine, name="mine"),
 ]

@@ -27,6 +27,7 @@ PAUSED: dict[str, Text] = {
     "unsubscribes": _("More people than usual want no more of these mails."),
     "sum": _("What became of its copies does not add up to whom it went to. Tell whoever keeps this system."),
     "changed": _("Its segment was changed after somebody asked for it. Take it back and ask again."),
+    "grew": _("It would go to so many by now that a second person has to agree. Take it back and ask for one."),
     "person": _("Somebody paused it."),
 }
 STATES: dict[str, Text] = {
@@ -67,6 +68,8 @@ def asked(of: Mapping[str, object]) -> list[Text]:
         found.append(why_left_out(str(of["why"])))
     if of.get("signal"):
         found.append(SIGNALS[str(of["signal"])])
+    if of.get("lost_to"):
+        found.append(LEFT_OUT[rules.GAVE_WAY])
     if of.get("link"):
         found.append(_("followed this link"))
     return found

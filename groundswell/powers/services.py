@@ -28,7 +28,8 @@ from groundswell.powers.rules import Refused as Refused
 from groundswell.powers.verbs import EVERYTHING, SETTINGS
 
 CHANGEABLE = {
-    "name", "tagline", "colour", "accent", "time_zone", "country", "languages", "review_first_events"
+    "name", "tagline", "colour", "accent", "time_zone", "country", "languages", "review_first_events",
+    "postal_address", "mails_per_week", "agree_above",
 }  # fmt: skip
 OWNERS_LEVELS = 12  # how often an owner's power may be handed on: enough for any tree of 150s
 
@@ -205,8 +206,7 @@ def change_movement(actor: User, **fields: Any) -> Movement:
     """Change some of the movement's settings.
 
     Args:
-        fields: of `Movement`: name, tagline, colour, accent, time_zone, country, languages, review_first_events; and
-            logo (bytes of a PNG, JPEG or WebP, or None for no logo).
+        fields: of `Movement`, those of `CHANGEABLE`; and logo (bytes of a PNG, JPEG or WebP, or None for no logo).
 
     Raises:
         Refused: the actor may not.
@@ -220,7 +220,7 @@ def change_movement(actor: User, **fields: Any) -> Movement:
         if name not in CHANGEABLE:
             raise TypeError(f"The movement has no setting {name}.")
         value = fields[name]
-        setattr(movement, name, clean_line(value) if isinstance(value, str) else value)
+        setattr(movement, name, _clean(name, value))
     problems = _problems(movement)
     if "logo" in fields:
         logo = fields["logo"]
@@ -238,6 +238,15 @@ def change_movement(actor: User, **fields: Any) -> Movement:
         record("movement.settings_changed", actor=user_actor(actor.pk), data={"fields": sorted(changed)})
         transaction.on_commit(forget)
     return movement
+
+
+def _clean(name: str, value: Any) -> Any:
+    """Texts are one line; an address may have several."""
+    if not isinstance(value, str):
+        return value
+    if name == "postal_address":
+        return "\n".join(filter(None, map(clean_line, value.splitlines())))
+    return clean_line(value)
 
 
 def _problems(movement: Movement) -> dict[str, Any]:

@@ -69,6 +69,25 @@ class SettingsForm(Form):
         required=False,
         help_text=_("Without this, whoever confirmed their address publishes at once."),
     )
+    postal_address = forms.CharField(
+        label=_("Postal address"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It stands below every mailing, as the law asks. Without one no mailing goes out."),
+    )
+    mails_per_week = forms.IntegerField(
+        label=_("Mailings a person gets in a week"),
+        min_value=1,
+        max_value=50,
+        help_text=_("At most, whoever sends them. People may choose fewer."),
+    )
+    agree_above = forms.IntegerField(
+        label=_("A second person agrees to mailings to more than so many people"),
+        min_value=0,
+        max_value=2_000_000_000,
+        help_text=_("To everybody it is always two people who send."),
+    )
 
     @classmethod
     def of(cls, kept: Movement) -> "SettingsForm":

@@ -8,6 +8,7 @@ from groundswell.events.selectors.boards import Counts, Fill, counted, counts, f
 from groundswell.events.selectors.finding import LISTING, FindQuery, FoundEvent, find, squares, squares_of
 from groundswell.events.selectors.mapping import Bounds, MapPoint, forget_map, map_points
 from groundswell.events.selectors.running import (
+    OWN,
     access_event,
     asked_to_lead,
     callers,
@@ -32,6 +33,7 @@ from groundswell.events.selectors.showing import (
 
 __all__ = [
     "LISTING",
+    "OWN",
     "Bounds",
     "Counts",
     "Fill",

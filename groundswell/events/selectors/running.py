@@ -6,6 +6,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from groundswell.events import rules, verbs
 from groundswell.events.models import RSVP, Event, Host
@@ -14,6 +16,7 @@ from groundswell.events.selectors.showing import HOSTS, with_shifts
 from groundswell.kit import clock
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.rules import person_actor
+from groundswell.messaging.hooks import Own
 from groundswell.people.models import Person
 from groundswell.people.selectors import NotFound, display_name
 from groundswell.powers.models import User
@@ -114,3 +117,20 @@ def details_of(event: Event) -> EventDetails:
         for shift in event.shifts.order_by("starts_at", "pk")
     ]
     return EventDetails(**fields, description=rules.plain(event.description), shifts=shifts)
+
+
+# --- what hosts write to their guests ------------------------------------------------------------------------------
+def _own_name(event_id: UUID) -> str:
+    title = Event.objects.filter(pk=event_id).values_list("title", flat=True).first()
+    return _("messages from the host of “%(title)s”") % {"title": title or ""}
+
+
+def _own_page(event_id: UUID) -> str:
+    return reverse("events:answers", args=[event_id])
+
+
+def _own_writers(event_id: UUID) -> list[Person]:
+    return list(Person.objects.filter(host_set__event=event_id, user__isnull=False).order_by("pk"))
+
+
+OWN = Own(_own_name, _own_writers, _own_page)

@@ -5,13 +5,14 @@ Who walked in is not written to: their address is one that the host typed.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groundswell.events import mails, rules, selectors
+from groundswell.events import mails, rules, selectors, verbs
 from groundswell.events.mails import Letter
 from groundswell.events.models import RSVP, Event
 from groundswell.events.rules import Invalid, Refused
@@ -23,8 +24,12 @@ from groundswell.kit.text import clean_line
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.models import Entry
 from groundswell.ledger.services import record
-from groundswell.messaging.services import queue_many
+from groundswell.messaging.services import Message
+from groundswell.messaging.services.own import write_to
 from groundswell.people.selectors import reached_by
+from groundswell.powers.models import User
+from groundswell.powers.rules import Refused as PowerRefused
+from groundswell.powers.services import spend
 
 KIND = "event.host_message"
 JOB = "events.write_to_guests"
@@ -38,6 +43,11 @@ READERS: dict[str, dict[str, Any]] = {  # who may be written to, of those who sa
     "came": {"attended": True},
     "missed": {"attended": False},
 }
+
+
+def about(event_id: UUID) -> str:
+    """The purpose of what hosts write to the guests of an event: guests may take it back."""
+    return f"event:{event_id.hex}"
 
 
 def readers(event: Event, to: str) -> list[RSVP]:
@@ -74,20 +84,32 @@ def check(subject: str, text: str) -> tuple[str, str]:
     return subject, text
 
 
-def write(event: Event, to: str, subject: str, text: str, *, by: str, actor: str, reply_to: str = "") -> int:
+def write(
+    event: Event,
+    to: str,
+    subject: str,
+    text: str,
+    *,
+    by: str,
+    actor: str,
+    reply_to: str = "",
+    staff: User | None = None,
+) -> int:
     """Write to the guests; a job makes the mails.
 
     Args:
         to: a key of `READERS`.
         by: what the host is called.
-        reply_to: where answers go; empty: nowhere.
+        reply_to: where answers go if none come in to us; empty: nobody is to answer.
+        staff: who writes though they do not host it: each reader is counted in their power.
 
     Returns:
         To how many people.
 
     Raises:
         Invalid: `subject` or `text`.
-        Refused: the event is not published or over for long, the day's messages are used up, or nobody is there.
+        Refused: the event is not published or over for long, the day's messages are used up, nobody is there, or
+            staff may not write to so many.
     """
     subject, text = check(subject, text)
     with transaction.atomic():
@@ -95,6 +117,11 @@ def write(event: Event, to: str, subject: str, text: str, *, by: str, actor: str
         check_may_write(event)
         if not (found := readers(event, to)):
             raise Refused(_("There is nobody to write to."))
+        if staff:
+            try:
+                spend(staff, verbs.WRITE, event.scope, len(found))
+            except PowerRefused as refused:
+                raise Refused(str(refused)) from None
         entry = record(KIND, actor=actor, on=("event", event.pk), quantity=len(found), data={"to": to})
         jobs.enqueue(
             JOB,
@@ -137,22 +164,24 @@ def deliver(lease: jobs.Lease, *, entry: int, written: str, event_id: str, to: s
     reached = reached_by(rsvp.person for rsvp in found)
     for start in range(0, len(found), BATCH):
         with lease.transaction():
-            queue_many(
+            write_to(
+                about(event.pk),
                 [
-                    mails.message(
-                        f"{KIND}:{entry}:{rsvp.person_id}",
-                        rsvp.person,
-                        reached[rsvp.person_id]["email"],
-                        letter_to(rsvp, event, to, **letter),
-                    )
+                    partial(_message, f"{KIND}:{entry}", rsvp, event, to, reached[rsvp.person_id]["email"], letter)
                     for rsvp in found[start : start + BATCH]
-                ]
+                ],
             )
 
 
+def _message(key: str, rsvp: RSVP, event: Event, to: str, address: str, letter: dict[str, str], leave: str) -> Message:
+    written = letter_to(rsvp, event, to, leave=leave, **letter)
+    return mails.message(f"{key}:{rsvp.person_id}", rsvp.person, address, written)
+
+
 def letter_to(
-    rsvp: RSVP, event: Event, to: str, *, subject: str, text: str, by: str, reply_to: str
+    rsvp: RSVP, event: Event, to: str, *, subject: str, text: str, by: str, reply_to: str, leave: str = ""
 ) -> Callable[[], Letter]:
-    """The letter as this guest gets it; the exact place only for those who come."""
+    """The letter as this guest gets it; the exact place only for those who come. `leave`: where they end these."""
     shown = selectors.shown(event, exact=rsvp.state == RSVP.State.GOING)
-    return lambda: mails.from_host(rsvp, shown, to=to, subject=subject, text=text, by=by, reply_to=reply_to)
+    words = {"subject": subject, "text": text, "by": by, "reply_to": reply_to, "leave": leave}
+    return lambda: mails.from_host(rsvp, shown, to=to, **words)

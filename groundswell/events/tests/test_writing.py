@@ -6,8 +6,10 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import connection, transaction
+from django.test import Client
 
 from groundswell.events import links, services
 from groundswell.events.models import RSVP, Event
@@ -18,9 +20,13 @@ from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 from groundswell.ledger.services import catch_up
 from groundswell.messaging.models import Delivery
+from groundswell.messaging.tokens import token
+from groundswell.people import services as people
 from groundswell.people.models import ContactPoint, Person
+from groundswell.powers.services import give
 from groundswell.sources.models import Source
 from groundswell.sources.services import sharer_code
+from tests.cast import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -133,15 +139,15 @@ def test_a_second_press_sends_nothing_more(world, alice):
 def test_a_job_that_runs_again_writes_to_nobody_twice(world, alice, monkeypatch):
     monkeypatch.setattr(writing, "BATCH", 1)
     come(world.event, "ann")
-    queued, calls = writing.queue_many, []
+    queued, calls = writing.write_to, []
 
-    def dies_once(rows):
-        calls.append(rows)
+    def dies_once(about, letters):
+        calls.append(letters)
         if len(calls) == 2:
             raise OSError("the machine went down")
-        return queued(rows)
+        return queued(about, letters)
 
-    monkeypatch.setattr(writing, "queue_many", dies_once)
+    monkeypatch.setattr(writing, "write_to", dies_once)
     write(alice, world.event)
     with pytest.raises(OSError):
         drain()
@@ -177,6 +183,59 @@ def test_three_messages_a_day_and_then_a_clear_word(world, alice):
     assert reply.status_code == 422 and "got 3 messages within a day" in reply.content.decode()
     assert Entry.objects.filter(kind=writing.KIND).count() == 3
     assert 'name="subject"' not in page(alice, world.event)
+
+
+# --- the way out, and answers --------------------------------------------------------------------------------------
+def test_a_guest_ends_what_the_host_writes_about_this_event_and_no_other(world, alice):
+    other = making.published(Person.objects.get(user__email="alice@example.org"), title="Another")
+    services.rsvp(making.first(other).pk, making.who("ann"))
+    come(world.event, "ann")
+    write(alice, world.event, subject="First")
+    first = written()["ann@example.org"]
+    assert first.unsubscribe and first.unsubscribe in first.text and first.unsubscribe in first.html
+    path = first.unsubscribe.removeprefix(settings.BASE_URL)
+    page_of = Client(headers={"sec-fetch-site": "same-origin"})
+    assert "messages from the host of “Open kitchen”" in page_of.get(path).content.decode()
+    page_of.post(path, {"List-Unsubscribe": "One-Click"})
+    ContactPoint.objects.update(verified_at=clock.now())
+    write(alice, world.event, subject="Second")
+    write(alice, other, subject="Other")
+    drain()
+    states = Delivery.objects.filter(address="ann@example.org", key__startswith=writing.KIND)
+    assert dict(states.values_list("subject", "state")) == {"First": "sent", "Second": "suppressed", "Other": "sent"}
+
+
+def test_what_tells_a_guest_of_a_change_comes_though_they_ended_the_hosts_messages(world):
+    people.withdraw(world.bob, writing.about(world.event.pk), "email", actor=making.TEST)
+    services.cancel(world.event, making.TEST)
+    catch_up()
+    drain()
+    assert Delivery.objects.filter(person=world.bob, subject__startswith="Called off", state="sent").exists()
+
+
+def test_where_answers_come_in_to_us_no_guest_sees_the_hosts_address(world, alice, settings):
+    settings.REPLY_DOMAIN = "answers.example.org"
+    write(alice, world.event, answers="on")
+    row = written()["canary.bob@example.org"]
+    assert row.reply_to == f"reply+{token(row.pk)}@answers.example.org"
+    assert "alice@example.org" not in row.text + row.html + row.reply_to
+    assert "no address is shown" in page(alice, world.event)
+
+
+# --- staff ---------------------------------------------------------------------------------------------------------
+def test_staff_write_as_often_as_their_power_says_and_hosts_without_one(world, alice):
+    dana, charlie = world.users["dana"], world.users["charlie"]
+    give(dana, charlie, "events.change")
+    staff = Client(headers={"sec-fetch-site": "same-origin"})
+    sign_in(staff, charlie, strong=True)
+    assert write(staff, world.event).status_code == 422
+    grant = give(dana, charlie, "events.write", limit=1)
+    assert write(staff, world.event).status_code == 200
+    grant.refresh_from_db()
+    assert grant.used == 1
+    assert "the one time you were given is used" in said(write(staff, world.event).content.decode())
+    write(alice, world.event)
+    assert Entry.objects.filter(kind=writing.KIND).count() == 2
 
 
 # --- what cannot be ------------------------------------------------------------------------------------------------

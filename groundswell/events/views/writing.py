@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +21,7 @@ from groundswell.kit import clock
 from groundswell.kit.ids import new_id
 from groundswell.kit.templatetags.kit import shown_span
 from groundswell.ledger.http import idempotent_view
+from groundswell.messaging.selectors import answers as answering
 from groundswell.people import services as people
 from groundswell.people.models import Person
 from groundswell.people.selectors import email_of
@@ -84,6 +86,8 @@ def _show(
         "refused": refused,
         "written": [{"entry": entry, "to": _LABELS[entry.data["to"]]} for entry in writing.written(event)],
         "key": new_id(),
+        "answered": answering.count(writing.about(event.pk)),
+        "hides_address": bool(settings.REPLY_DOMAIN),
     }
     return render(request, "events/message.html", context, status=status)
 
@@ -93,6 +97,8 @@ def _form(event: Event, *args: Any, **kwargs: Any) -> MessageForm:
     form = MessageForm(*args, **kwargs)
     found = {to: len(writing.readers(event, to)) for to in writing.READERS}
     form.choose("to", [(to, f"{label} ({found[to]})") for to, label in _LABELS.items() if found[to]])
+    if settings.REPLY_DOMAIN:
+        form.fields["answers"].label = _("They can answer; you read it on the event’s page, and no address is shown")
     return form
 
 
@@ -125,7 +131,7 @@ def _preview(request: HttpRequest, event: Event, asked: dict[str, Any]) -> dict[
     letter = _letter(request, asked | {"subject": subject, "text": text}, _me(request, event))
     readers = writing.readers(event, asked["to"])
     people.looked_at(viewer.of(request), readers[0].person)
-    made = writing.letter_to(readers[0], event, asked["to"], **letter)
+    made = writing.letter_to(readers[0], event, asked["to"], leave="#", **letter)
     return mails.preview(readers[0].person, made) | {"n": len(readers), "reply_to": letter["reply_to"]}
 
 
@@ -134,7 +140,8 @@ def _send(request: HttpRequest, event: Event, asked: dict[str, Any]) -> int:
     if person:
         sources.sharer_code(person)  # so that the link in a suggested text leads back to them
     letter = _letter(request, asked, person)
-    return writing.write(event, asked["to"], actor=actor_of(request), **letter)
+    staff = None if person else viewer.of(request).user
+    return writing.write(event, asked["to"], actor=actor_of(request), staff=staff, **letter)
 
 
 # --- suggestions ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groundswell.kit import clock, contacts
 from groundswell.kit.forms import Choices, Form
@@ -41,7 +42,10 @@ class MailingForm(Form):
         initial=Mailing.Priority.NORMAL,
     )
     from_name = forms.CharField(
-        label=_("From"), max_length=60, required=False, help_text=_("Empty: the name of the movement.")
+        label=pgettext_lazy("a sender", "From"),
+        max_length=60,
+        required=False,
+        help_text=_("Empty: the name of the movement."),
     )
     reply_to = forms.EmailField(label=_("Answers go to"), required=False)
     wanted_at = forms.DateTimeField(
@@ -51,8 +55,12 @@ class MailingForm(Form):
         help_text=_("Empty: as soon as it is launched."),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
-    from_hour = forms.TypedChoiceField(label=_("From"), choices=_hours, coerce=int, empty_value=None, required=False)
-    to_hour = forms.TypedChoiceField(label=_("To"), choices=_hours, coerce=int, empty_value=None, required=False)
+    from_hour = forms.TypedChoiceField(
+        label=pgettext_lazy("an hour", "From"), choices=_hours, coerce=int, empty_value=None, required=False
+    )
+    to_hour = forms.TypedChoiceField(
+        label=pgettext_lazy("an hour", "To"), choices=_hours, coerce=int, empty_value=None, required=False
+    )
 
     def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,6 +117,7 @@ class CopiesForm(Form):
     draft = forms.UUIDField(required=False)
     subject = forms.UUIDField(required=False)
     link = forms.IntegerField(min_value=1, max_value=2**62, required=False)
+    lost_to = forms.UUIDField(required=False)
     after = forms.UUIDField(required=False)
 
 

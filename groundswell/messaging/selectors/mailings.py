@@ -7,7 +7,7 @@ from django.db.models import Case, IntegerField, QuerySet, When
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
-from groundswell.messaging.models import Mailing, Subject
+from groundswell.messaging.models import Mailing
 from groundswell.messaging.verbs import SEND, WRITE
 from groundswell.powers import selectors as powers
 from groundswell.powers import viewer as viewers
@@ -52,13 +52,6 @@ def may_change(viewer: Viewer, mailing: Mailing) -> bool:
     return viewer.may(WRITE) or (
         viewer.user is not None and mailing.made_by_id == viewer.user.pk and bool(viewer.scopes(WRITE))
     )
-
-
-def has_words(mailing: Mailing) -> bool:
-    """Whether every draft of it has a text and a subject."""
-    subjects = Subject.objects.filter(version__draft__mailing=mailing).exclude(text="")
-    ready = set(subjects.exclude(version__body="").values_list("version__draft_id", flat=True))
-    return bool(ready) and ready == set(mailing.drafts.values_list("pk", flat=True))
 
 
 def outdated(mailing: Mailing) -> bool:

@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from email.utils import parseaddr
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
+from datetime import date
 
 from groundswell.kit import clock
 from groundswell.messaging import rules
 from groundswell.messaging.models import Allowance, Domain, Hold, Mailbox
-from groundswell.powers.movement import movement
+from groundswell.messaging.services.throttling import our_domain
+
+Used = dict[tuple[str, int], tuple[int, int]]  # by domain and mailbox: in this hour, today (in UTC, as it is counted)
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One kind of mailbox: how many went there today, how many may in an hour; None: any number."""
+    """One kind of mailbox: how many may go there in an hour, None: any number; how many went in this one and today, as
+    far as they are bounded and so counted."""
 
     mailbox: Mailbox
-    used: int
     per_hour: int | None
+    this_hour: int
+    today: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,24 @@ def held() -> Hold | None:
 
 def domains() -> list[Pace]:
     """Every domain we send from, that of the settings first."""
-    own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
     known = {one.name: one for one in Domain.objects.all()}
-    zone = ZoneInfo(movement().time_zone)
-    today = clock.now().astimezone(zone).date()
-    used: dict[tuple[str, int], int] = {}
-    since = datetime.combine(today, datetime.min.time(), zone)
-    for domain, mailbox, number in Allowance.objects.filter(hour__gte=since).values_list("domain", "mailbox", "used"):
-        used[domain, mailbox] = used.get((domain, mailbox), 0) + number
-    rest = [one for name, one in sorted(known.items()) if name != own]
-    return [_pace(one, today, used) for one in [known.get(own, Domain(name=own)), *rest]]
+    own = known.pop(our_domain(), None) or Domain(name=our_domain())
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    used: Used = {}
+    for one in Allowance.objects.filter(hour__gte=hour.replace(hour=0)):
+        this_hour, today = used.get((one.domain, one.mailbox), (0, 0))
+        used[one.domain, one.mailbox] = (this_hour + (one.used if one.hour == hour else 0), today + one.used)
+    return [_pace(one, hour.date(), used) for one in [own, *known.values()]]
 
 
-def _pace(domain: Domain, today: date, used: dict[tuple[str, int], int]) -> Pace:
+def _pace(domain: Domain, today: date, used: Used) -> Pace:
     since = (today - domain.warm_from).days if domain.warm_from else rules.WARM_DAYS
     day = max(since + 1, 0) if since < rules.WARM_DAYS else None
     boxes = [
         Box(
             box,
-            used.get((domain.name, box), 0),
             rules.per_hour(domain.warm_from, domain.per_hour.get(str(box.value)), today),
+            *used.get((domain.name, box.value), (0, 0)),
         )
         for box in Mailbox
     ]

@@ -243,7 +243,7 @@ def behind(viewer: Viewer, mailing: Mailing, asked: Mapping[str, Any], after: UU
     """Those behind a number, one more than a page.
 
     Args:
-        asked: state, why, signal, draft, subject, link: each narrows; as `DeliveriesForm` cleans them.
+        asked: state, why, lost_to, signal, draft, subject, link: each narrows; as `CopiesForm` cleans them.
         after: the last one of the page before.
     """
     found = copies(viewer, mailing).order_by("pk")
@@ -253,6 +253,8 @@ def behind(viewer: Viewer, mailing: Mailing, asked: Mapping[str, Any], after: UU
         found = found.filter(state=state)
     if why := asked.get("why"):
         found = found.filter(state=State.SUPPRESSED, problem=why)
+    if lost_to := asked.get("lost_to"):
+        found = found.filter(lost_to=lost_to)
     if draft := asked.get("draft"):
         found = found.filter(subject_line__version__draft=draft, state__in=SENT)
     if subject := asked.get("subject"):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from groundswell.jobs import services as jobs
 from groundswell.jobs.services import Lease
@@ -38,6 +39,8 @@ def begin(lease: Lease, mailing_id: UUID) -> None:
             return
         if rules.missed(mailing.starts_at, now):
             steering.pause(mailing, why="missed")
+        elif why := steering.objection(mailing):
+            steering.pause(mailing, why=why)
         elif Mailing.objects.filter(state=State.SENDING, frozen_at=None).exists():
             jobs.enqueue(steering.BEGIN, at=now + TURN, mailing_id=str(mailing_id))
         else:
@@ -74,7 +77,9 @@ def tend(lease: Lease) -> None:
     for mailing in Mailing.objects.filter(state=State.WAITING, starts_at__lt=now - TEND_EVERY):
         jobs.enqueue(steering.BEGIN, queueing_lock=f"{steering.BEGIN} {mailing.pk}", mailing_id=str(mailing.pk))
     for mailing in Mailing.objects.filter(state=State.SENDING):
-        moved = Delivery.objects.filter(mailing=mailing, moved_at__gt=now - STILL)
+        moved = Delivery.objects.filter(mailing=mailing).filter(
+            Q(moved_at__gt=now - STILL) | Q(queued_at__gt=now - STILL)
+        )
         if not moved.exists():
             with lease.transaction():
                 _forward(Mailing.objects.select_for_update().get(pk=mailing.pk))

@@ -35,14 +35,14 @@ def freeze(lease: Lease, mailing_id: UUID, number: int) -> bool:
     """Write the deliveries of one part of the people, in batches that commit; run again it goes on where it stopped.
 
     Returns:
-        Whether the whole audience is frozen now. False also when the mailing was stopped in between.
+        Whether the whole audience is frozen now. False also when the mailing was halted in between.
     """
     asked = _Asked.of(Mailing.objects.get(pk=mailing_id))
     while True:
         with lease.transaction():
-            part = Part.objects.select_for_update().get(mailing=mailing_id, number=number)
+            part = Part.objects.select_for_update(skip_locked=True).filter(mailing=mailing_id, number=number).first()
             mailing = Mailing.objects.get(pk=mailing_id)
-            if mailing.state != Mailing.State.SENDING:
+            if part is None or mailing.state != Mailing.State.SENDING:  # another run is at it, or it was halted
                 return False
             if not part.done:
                 wrote, part.up_to = _write(asked, part, clock.now())

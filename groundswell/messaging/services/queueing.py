@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db.models import Min, Q
 
 from groundswell.jobs import services as jobs
 from groundswell.kit import clock
+from groundswell.kit.ids import new_id
 from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.services.holding import held_at
@@ -34,6 +35,8 @@ class Message:
         notice: about something they are part of already, not caused by a form that anybody can fill in.
         not_before: None: now.
         unsubscribe: the address to which a mail program posts that they want no more of these; empty: none.
+        purpose: what they may take back and then get none of these any more; empty: they asked for this one.
+        id: of the delivery, where the text says it.
     """
 
     key: str
@@ -47,6 +50,8 @@ class Message:
     not_before: datetime | None = None
     reply_to: str = ""
     unsubscribe: str = ""
+    purpose: str = ""
+    id: UUID = field(default_factory=new_id)
 
 
 def queue(
@@ -96,6 +101,7 @@ def queue_many(messages: Sequence[Message]) -> list[Delivery]:
 def _delivery(message: Message) -> Delivery:
     now = clock.now()
     return Delivery(
+        pk=message.id,
         key=message.key,
         person=message.person,
         address=message.address,
@@ -104,6 +110,7 @@ def _delivery(message: Message) -> Delivery:
         html=message.html,
         reply_to=message.reply_to,
         unsubscribe=message.unsubscribe,
+        purpose=message.purpose,
         attachments=[list(attachment) for attachment in message.attachments],
         notice=message.notice,
         queued_at=now,

@@ -91,17 +91,25 @@ def _sweep() -> None:
     )
 
 
-# An address that does not work is passed over in the statement that claims the row.
+# An address that does not work is passed over in the statement that claims the row, and so is whoever wants no more of
+# these: what they said last, of this purpose or of everything, is in force the moment it is committed.
 _CLAIM = """
 UPDATE messaging_delivery SET
     moved_at = %(now)s,
     (state, problem) = (
-        SELECT CASE WHEN works THEN 'sending' ELSE 'suppressed' END,
-               CASE WHEN works THEN problem ELSE %(dead)s END
-        FROM (SELECT NOT EXISTS (
-            SELECT FROM people_contactpoint
-            WHERE channel = 'email' AND value = address AND status IN ('bounces', 'wrong')
-        ) AS works) AS looked
+        SELECT CASE WHEN why IS NULL THEN 'sending' ELSE 'suppressed' END, coalesce(why, problem)
+        FROM (SELECT CASE
+            WHEN EXISTS (
+                SELECT FROM people_contactpoint
+                WHERE channel = 'email' AND value = address AND status IN ('bounces', 'wrong')
+            ) THEN %(dead)s
+            WHEN messaging_delivery.purpose <> '' AND NOT (
+                SELECT said.given FROM people_consent said
+                WHERE said.person_id = messaging_delivery.person_id AND said.channel = 'email'
+                    AND said.purpose IN (messaging_delivery.purpose, %(everything)s)
+                ORDER BY said.at DESC, said.id DESC LIMIT 1
+            ) THEN %(left)s
+        END AS why) AS looked
     )
 WHERE id IN (
     SELECT id FROM messaging_delivery WHERE state = 'queued' AND mailing_id IS NULL AND not_before <= %(now)s
@@ -111,12 +119,14 @@ WHERE id IN (
 RETURNING *
 """
 _DEAD = "Mail to this address does not arrive."
+_LEFT = "They want no more of these."
+_WHY = {"dead": _DEAD, "left": _LEFT, "everything": rules.EVERYTHING}
 
 
 def _claim(most: int) -> list[Delivery]:
-    """Up to so many that are due now, the longest due first; those to dead addresses are left out."""
+    """Up to so many that are due now, the longest due first; those that may not go are left out."""
     while True:
-        rows = list(Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, "dead": _DEAD}))
+        rows = list(Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, **_WHY}))
         claimed = [row for row in rows if row.state == State.SENDING]
         if claimed or not rows:
             return sorted(claimed, key=lambda row: row.not_before)

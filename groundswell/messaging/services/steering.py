@@ -23,7 +23,9 @@ from groundswell.messaging import letters, rules
 from groundswell.messaging.models import Delivery, Mailing
 from groundswell.messaging.rules import Act, Refused
 from groundswell.messaging.selectors import audience
-from groundswell.messaging.selectors.mailings import has_words, outdated
+from groundswell.messaging.selectors.mailings import outdated
+from groundswell.messaging.services.checking import State as Found
+from groundswell.messaging.services.checking import checks
 from groundswell.messaging.services.queueing import queue_many
 from groundswell.messaging.verbs import SEND
 from groundswell.powers import selectors as powers
@@ -114,7 +116,8 @@ def call_back(viewer: Viewer, mailing: Mailing) -> Mailing:
     """Take it back before it begins: it is a draft again. Raises Refused."""
     who = _sender(viewer)
     mailing = _locked(mailing)
-    _move(mailing, rules.next_state(mailing.state, Act.CALL_BACK), asked_at=None, agreed_by=None, starts_at=None)
+    state = rules.next_state(mailing.state, Act.CALL_BACK, begun=mailing.begun)
+    _move(mailing, state, asked_at=None, agreed_by=None, starts_at=None, problem="")
     record("mailing.called_back", actor=user_actor(who.pk), on=("mailing", mailing.pk))
     return mailing
 
@@ -192,6 +195,17 @@ def fall_back(lease: Lease) -> None:
                 queue_many([letters.lapsed(mailing, mailing.asked_by, asked_at)])
 
 
+def objection(mailing: Mailing) -> str:
+    """Why a mailing whose time has come waits for a person all the same: the code of it, or nothing. Its segment may be
+    another one by now, or hold so many that a second person should have been asked."""
+    if outdated(mailing):
+        return "changed"
+    if mailing.asked_at and mailing.asked_by and not mailing.agreed_by_id:
+        found = audience.of(Viewer(mailing.asked_by, strong=True), mailing)
+        return "grew" if found.needs_second and not found.too_slow else ""
+    return ""
+
+
 # --- who -----------------------------------------------------------------------------------------------------------
 def seconds(asker: User) -> list[User]:
     """Who can be the second person for what this user asks."""
@@ -235,11 +249,12 @@ def _locked(mailing: Mailing) -> Mailing:
 
 
 def _size(viewer: Viewer, mailing: Mailing) -> audience.Audience:
-    """To how many it goes. Raises Refused where something is missing, or is not what was asked for."""
+    """To how many it goes. Raises Refused where something is missing or wrong, or is not what was asked for."""
     if mailing.segment is None:
         raise Refused(_("Choose to whom it goes."))
-    if not has_words(mailing):
-        raise Refused(_("Write what it says, and a subject."))
+    for check in checks(mailing, viewer):
+        if check.state == Found.STOP:
+            raise Refused(f"{check.sentence} {check.what_to_do}".strip())
     if outdated(mailing):
         raise Refused(_("The segment was changed since it was asked for. Take the mailing back and ask again."))
     return audience.of(viewer, mailing)

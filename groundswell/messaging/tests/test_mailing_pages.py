@@ -58,7 +58,7 @@ def test_a_mailing_is_begun_and_says_what_it_lacks(team, dana):
     made = Mailing.objects.get()
     assert reply["Location"].endswith(str(made.pk)) and made.drafts.count() == 1
     text = page(dana, "mailing", made.pk)
-    assert "Choose a segment" in text and "First choose to whom it goes, and write it." in text
+    assert "Choose a segment" in text and "First choose to whom it goes." in text and "Nothing is written yet" in text
     assert Entry.objects.filter(kind="mailing.made", on_id=made.pk).exists()
 
 
@@ -104,7 +104,7 @@ def test_the_page_says_who_of_the_segment_would_not_get_it(team, dana):
     assert "1 person would get it now" in text and "Of 7 in the segment, these would not:" in text
     for why in (
         "1 no address",
-        "1 never agreed to these mails",
+        "1 did not agree to these mails",
         "1 took their agreement back",
         "1 an address that does not work",
         "1 want mail from people they know only",

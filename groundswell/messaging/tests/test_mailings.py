@@ -1,19 +1,12 @@
 """A mailing from its beginning to its end: who is in the frozen audience, who gets a copy, and that all adds up."""
 
 from collections import Counter
-from datetime import timedelta
-from email import message_from_bytes, policy
 
 import pytest
 
-from groundswell.kit import clock
-from groundswell.messaging import rules
-from groundswell.messaging.models import Choice, Delivery, Hold, Mailing
-from groundswell.messaging.services import holding
+from groundswell.messaging.models import Delivery, Mailing
 from groundswell.messaging.tests import sink as smtp
 from groundswell.messaging.tests.launching import begin, mailing, people
-from groundswell.people.models import ContactPoint
-from groundswell.people.services import withdraw
 from tests.at_once import HANGS_S
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 from groundswell.messaging import rules
 from groundswell.messaging.models import Delivery, Mailing
-from groundswell.messaging.services import steering
+from groundswell.messaging.services import beginning, steering
 from groundswell.messaging.tests.writing_mailings import crowd, frozen, mailing, segment
 from groundswell.people import segments
 from groundswell.people import services as people
@@ -59,6 +59,8 @@ def team(db, settings, queued):
 
 def make_team(settings):
     settings.SECOND_FACTOR_REQUIRED = False
+    Movement.objects.update_or_create(only=True, defaults={"postal_address": "1 Main St"})
+    forget()
     team = {"dana": found_movement("dana@example.org", "The Movement"), "olga": found_movement("olga@example.org")}
     for name in ("alice", "bob", "charlie"):
         team[name] = proved_address(f"{name}@example.org")
@@ -119,8 +121,17 @@ def test_without_words_or_people_nothing_goes(team):
     made = mailing(team["alice"], None)
     assert "Choose to whom" in press(team["alice"], made, "launch")
     empty = mailing(team["alice"], segment(team["alice"]), drafts=0)
-    assert "Write what it says" in press(team["alice"], empty, "launch")
+    assert "Nothing is written yet" in press(team["alice"], empty, "launch")
     assert {made.state, empty.state} == {State.DRAFT}
+
+
+def test_what_a_check_stops_does_not_go(team):
+    crowd(1)
+    made = mailing(team["alice"], segment(team["alice"]))
+    Movement.objects.update(postal_address="")
+    forget()
+    assert "postal address" in press(team["alice"], made, "launch")
+    assert made.state == State.DRAFT
 
 
 def test_whoever_may_not_send_learns_who_can(team):
@@ -242,6 +253,24 @@ def test_nothing_of_what_was_asked_for_can_be_changed_before_it_is_taken_back(te
     assert large.name == "Other"
 
 
+@pytest.mark.parametrize(("what", "why"), [("segment", "changed"), ("people", "grew"), ("nothing", "")])
+def test_what_was_launched_begins_only_as_it_was_launched(team, queued, what, why):
+    Movement.objects.update(agree_above=2)
+    forget()
+    crowd(2)
+    to = segment(team["alice"])
+    made = mailing(team["alice"], to)
+    press(team["alice"], made, "launch")
+    if what == "segment":
+        people.save_segment(Viewer(team["alice"], strong=True), people.Draft("Others", segments.read({"all": []})), to)
+    elif what == "people":
+        crowd(3)
+    Mailing.objects.update(starts_at=clock.now())
+    beginning.begin(Lease(), made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.problem) == (State.PAUSED if why else State.SENDING, why)
+
+
 # --- on its way ----------------------------------------------------------------------------------------------------
 def test_it_pauses_goes_on_and_stops_with_its_reasons_in_the_ledger(team, queued):
     made = mailing(team["alice"], segment(team["alice"]))
@@ -278,6 +307,9 @@ def test_what_was_held_before_it_began_gets_a_new_window_to_undo(team, queued):
     press(team["alice"], made, "resume")
     assert made.state == State.WAITING and made.starts_at > clock.now() + timedelta(minutes=9)
     assert [job[0] for job in queued] == [steering.BEGIN, steering.BEGIN]
+    steering.pause(made, why="changed")
+    press(team["alice"], made, "call_back")
+    assert made.state == State.DRAFT
 
 
 def test_a_mailing_is_missed_only_a_quarter_of_an_hour_after_its_time():

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 
 from groundswell.kit import clock
 from groundswell.kit.open_pages import open_page
-from groundswell.messaging import machines, selectors, tokens
+from groundswell.messaging import copies, machines, selectors, tokens
 from groundswell.messaging.models import Signal
 from groundswell.messaging.selectors import Copy
 from groundswell.messaging.services import signals
 from groundswell.sources import carry
 
+OF_MAILS = "default-src 'none'; img-src * data:; style-src 'unsafe-inline'; sandbox allow-popups allow-top-navigation"
 TRAP = 0  # the link that stands in copies where no person sees it
 PICTURE = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -52,6 +53,22 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
     machine = machines.opened(request.method or "", _agent(request), _since(copy))
     signals.note(copy.id, copy.mailing_id, Signal.Kind.OPENED, machine=machine)
     return HttpResponse(PICTURE, content_type="image/gif")
+
+
+@open_page
+@require_safe
+@never_cache
+def whole(request: HttpRequest, token: str) -> HttpResponse:
+    """The copy as a page, for mail programs that show it badly. Its look is a mail's, in itself, and nothing in it may
+    act."""
+    held = selectors.held(_copy_of(token))
+    if held is None or (copy := copies.sent(*held)) is None:
+        raise Http404
+    reply = HttpResponse(copy.page())
+    reply["Content-Security-Policy"] = OF_MAILS
+    reply["X-Robots-Tag"] = "noindex"
+    reply["Referrer-Policy"] = "no-referrer"
+    return reply
 
 
 def _copy_of(token: str) -> UUID:

@@ -32,6 +32,7 @@ from groundswell.powers.viewer import Viewer
 
 State = Mailing.State
 LISTED = 100
+COMPARED_BY = ("clicked", "opened", "replied", "unsubscribed", "complained", "bounced")
 looks = may(WRITE, SEND)
 
 
@@ -114,11 +115,13 @@ def mailing(request: HttpRequest, mailing_id: UUID) -> HttpResponse:
         **_progress(kept),
     }
     if kept.begun:
-        context |= {"results": results.results(kept), "came_back": list(words.SIGNALS.items())}
+        context |= {
+            "results": results.results(kept),
+            "came_back": list(words.SIGNALS.items()),
+            "compared_by": [(name, words.SIGNALS[name]) for name in COMPARED_BY],
+        }
     else:
-        drafts = steps.drafts(kept)
-        ready = bool(drafts) and all(draft.whole for draft in drafts)
-        context |= {"who": steps.who(who, kept), "drafts": drafts, "words_ready": ready}
+        context |= {"who": steps.who(who, kept), "drafts": steps.drafts(kept), "checked": steps.checked(who, kept)}
     return render(request, "messaging/mailing.html", context)
 
 

@@ -15,6 +15,9 @@ FORM = {
     "accent": "#e8a317",
     "time_zone": "America/Chicago",
     "languages": ["en", "es"],
+    "postal_address": "1 Main St\r\n\r\nBurlington,  VT",
+    "mails_per_week": "2",
+    "agree_above": "50",
 }
 
 
@@ -25,6 +28,8 @@ def test_name_look_and_rules_change(world):
     assert "The movement has its new settings." in answer.content.decode()
     forget()
     assert movement().name == "Green Mountain" and not movement().review_first_events
+    assert movement().postal_address == "1 Main St\nBurlington, VT"
+    assert (movement().mails_per_week, movement().agree_above) == (2, 50)
     assert dana.get("/logo").content == PNG
     assert "#123456" in dana.get("/look.css").content.decode()
     dana.post(reverse("web:settings"), {**FORM, "remove_logo": "on"})
@@ -41,6 +46,9 @@ def test_name_look_and_rules_change(world):
         ("name", "x" * 81, "at most 80"),
         ("time_zone", "Mars/Olympus", "Choose one of the list."),
         ("languages", [], "required"),
+        ("mails_per_week", "0", "greater than or equal to 1"),
+        ("agree_above", "-1", "greater than or equal to 0"),
+        ("postal_address", "x" * 301, "at most 300"),
         ("logo", SimpleUploadedFile("logo.svg", b"<svg onload='alert(1)'/>"), "PNG, JPEG or WebP"),
         ("logo", SimpleUploadedFile("logo.png", PNG + b"\0" * 310_000), "larger than 300 KB"),
     ],

@@ -25,6 +25,8 @@ from groundswell.ledger import hooks as ledger_hooks
 from groundswell.ledger import selectors as ledger
 from groundswell.ledger.rules import user_actor
 from groundswell.messaging import selectors as messaging
+from groundswell.messaging import verbs as messaging_verbs
+from groundswell.messaging.selectors import pace
 from groundswell.people import verbs as people_verbs
 from groundswell.powers import selectors as powers
 from groundswell.powers import viewer, words
@@ -65,6 +67,8 @@ def _board(request: HttpRequest) -> dict[str, object]:
         "needs": _needs(who),
         "newest": selectors.told(who, ledger.newest(limit=NEWEST)),
         "may_see_people": bool(who.scopes(people_verbs.SEE)),
+        "held": pace.held() if who.scopes(messaging_verbs.SEND) else None,
+        "may_change": who.may(messaging_verbs.SEND),
     }
     return shown | {"tag": sha256(repr(shown).encode()).hexdigest()[:12]}
 
