@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0030_what_comes_back'),
+        ('messaging', '0007_what_comes_back'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

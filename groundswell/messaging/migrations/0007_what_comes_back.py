@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0020_mailings_at_hq'),
+        ('messaging', '0006_mailings_at_hq'),
         ('people', '0004_segments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ import groundswell.kit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0030_what_comes_back"),
+        ("messaging", "0008_writing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
