@@ -69,7 +69,7 @@ def send_then_mark():
 
     while True:
         with transaction.atomic():
-            rows = Delivery.objects.filter(state="queued").select_for_update(skip_locked=True)
+            rows = Delivery.objects.filter(state="queued").select_for_update(skip_locked=True, of=("self",))
             batch = list(rows.select_related("person").order_by("pk")[:BATCH])
             if not batch:
                 return
@@ -86,7 +86,7 @@ def requeue_at_start():
     Delivery.objects.filter(state="sending").update(state="queued")
     while True:
         with transaction.atomic():
-            rows = Delivery.objects.filter(state="queued").select_for_update(skip_locked=True)
+            rows = Delivery.objects.filter(state="queued").select_for_update(skip_locked=True, of=("self",))
             batch = list(rows.select_related("person").order_by("pk")[:BATCH])
             Delivery.objects.filter(pk__in=[row.pk for row in batch]).update(state="sending")
         if not batch:
