@@ -1,8 +1,10 @@
 -- One batch of a mailing's audience: a delivery for each of these people, with who gets none and why. A million of them
--- are written, so each thing is looked up once and nothing is checked twice.
+-- are written, so each thing is looked up once and nothing is checked twice. Ids are UUIDv7: `born` is the part that
+-- says when. Everybody is looked at before the first row is written: a plan for a table that is still empty would read it
+-- again for each of them while it grows.
 WITH person (id, language, postal_code) AS MATERIALIZED ({people}),
-reached AS (
-    SELECT row_number() OVER (ORDER BY person.id) AS place, person.id, mail.value, mail.works, mail.host,
+reached AS MATERIALIZED (
+    SELECT person.id, mail.value, mail.works, mail.host,
            coalesce(consent.given, false) AS agrees, choice.own_team_only AS own_only,
            got.copies >= least(%(per_week)s, choice.per_week) AS full, got.last, line.subject, opens.at AS opens_at
     FROM person
@@ -34,12 +36,12 @@ reached AS (
         id, mailing_id, subject_line_id, person_id, address, mailbox, purpose, state, problem, lost_to,
         queued_at, not_before, moved_at
     )
-    SELECT made.id, %(mailing)s, reached.subject, reached.id, coalesce(reached.value, ''), coalesce(box.number, 0),
-           %(purpose)s, CASE WHEN why.reason = '' THEN 'queued' ELSE 'suppressed' END, why.reason,
+    SELECT (%(born)s || substr(gen_random_uuid()::text, 16))::uuid, %(mailing)s, reached.subject, reached.id,
+           coalesce(reached.value, ''), coalesce(box.number, 0), %(purpose)s,
+           CASE WHEN why.reason = '' THEN 'queued' ELSE 'suppressed' END, why.reason,
            CASE WHEN why.reason = %(enough)s THEN reached.last END,
            %(now)s, coalesce(reached.opens_at, %(from)s), CASE WHEN why.reason <> '' THEN %(now)s::timestamptz END
     FROM reached
-    JOIN unnest(%(ids)s::uuid[]) WITH ORDINALITY AS made (id, place) USING (place)
     LEFT JOIN unnest(%(hosts)s::text[], %(boxes)s::int[]) AS box (host, number) ON box.host = reached.host
     CROSS JOIN LATERAL (SELECT CASE
         WHEN reached.value IS NULL THEN %(no_address)s
