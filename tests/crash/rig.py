@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from groundswell.config import database
 from tests.at_once import HANGS_S, until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,11 +50,22 @@ class Judged:
         return asdict(self)
 
 
+def drill(*, recipients, kills, workers, seed, design="ours"):
+    """`run` on a durable database of its own, thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="groundswell-drill-") as folder:
+        Path(folder).chmod(0o711)  # the database's own user passes through
+        with database.running(Path(folder) / "postgres") as url:
+            environment = {**os.environ, "GROUNDSWELL_HOME": folder, "DATABASE_URL": url}
+            for words in (["-m", "groundswell", "migrate", "-v0"], ["-m", "tests.crash.fill", str(recipients), design]):
+                subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, check=True)
+            return run(url, recipients=recipients, kills=kills, workers=workers, seed=seed, design=design)
+
+
 def run(url, *, recipients, kills, workers, seed, design="ours"):
     """Send a mailing that is frozen for `recipients` while processes die.
 
     Args:
-        url: of a database in which `fill` made the mailing.
+        url: of a database that holds the one mailing and its frozen audience, and where its lanes are open.
     """
     dice = random.Random(seed)
     killed = 0

@@ -4,9 +4,9 @@ other mailers use fails the same run."""
 import pytest
 from django.db import connection
 
-from groundswell.messaging.services import beginning, delivering
-from groundswell.messaging.tests.launching import begin, mailing, people
+from groundswell.messaging.services import delivering
 from tests.crash import rig
+from tests.crash.fill import fill
 
 pytestmark = [pytest.mark.crash, pytest.mark.django_db(transaction=True)]
 
@@ -14,17 +14,11 @@ RECIPIENTS, KILLS, WORKERS = 1_500, 8, 3
 
 
 @pytest.fixture
-def judged(monkeypatch):
+def judged():
     """Freeze a mailing, then let a design send it while its processes die."""
 
     def judge(design):
-        people(RECIPIENTS)
-        made = mailing()
-        with monkeypatch.context() as not_yet:
-            not_yet.setattr(beginning, "open_lanes", lambda mailing_id: None)
-            begin(made)
-        if design == "ours":
-            delivering.open_lanes(made.pk)
+        fill(RECIPIENTS, design)
         database = connection.settings_dict
         url = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
         return rig.run(url, recipients=RECIPIENTS, kills=KILLS, workers=WORKERS, seed=1, design=design)

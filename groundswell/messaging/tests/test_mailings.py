@@ -142,7 +142,7 @@ def test_who_takes_it_back_after_the_freeze_gets_none(sink, monkeypatch):
 
 
 def opted_out(monkeypatch):
-    """A mailing to many is sent while some take it back from ten threads; who got a copy that was claimed after that."""
+    """Who got a copy that was claimed after they took it back, while a mailing goes; and how many took it back."""
     several = people(1_500)
     made = freeze(mailing(), monkeypatch)
     left = {}
