@@ -21,7 +21,7 @@ FREEZE = "messaging.freeze"
 TEND = "messaging.tend"
 TEND_EVERY = timedelta(seconds=20)
 TURN = timedelta(seconds=5)  # after which a mailing asks again whether another one's audience is frozen
-STILL = timedelta(minutes=2)  # so long nothing moved: whoever sent it is gone
+STILL = timedelta(minutes=1)  # so long nothing moved: whoever sent it is gone
 TURNS = 7_215_001  # the lock of those that begin
 
 State = Mailing.State
