@@ -37,8 +37,7 @@ OPENED, AHEAD, CLICKED = 0.38, 0.22, (0.09, 0.21)  # of the copies: by people, b
 Kind = Signal.Kind
 
 AGREE = {"is": "consent", "state": "given", "purpose": "news", "channel": "email"}
-NEAR = {"is": "near", "within": 90, "unit": "mi", "place": "Burlington, VT"}
-CAME = {"is": "deed", "kind": "event.rsvp", "how": "at_least", "times": 1, "when": "last", "days": 60}
+NEAR = {"is": "near", "unit": "mi", "place": "Burlington, VT"}
 NIGHT = {
     "en": Text(
         "Every living room counts.",
@@ -87,8 +86,8 @@ def fill(dana: User, olga: User, newcomers: Sequence[UUID]) -> None:
         newcomers: people who begin the journey.
     """
     asks, agrees = Viewer(olga, strong=True), Viewer(dana, strong=True)
-    friends = _segment(agrees, "Friends around Burlington", NEAR)
-    lately = _segment(agrees, "Friends around Burlington who lately said they come", NEAR, CAME)
+    friends = _segment(agrees, "Friends around Burlington", NEAR | {"within": 90})
+    neighbors = _segment(agrees, "Friends in and next to Burlington", NEAR | {"within": 15})
     _journey(dana, newcomers)
     word_letter(letters[THANKS[0]], "en", *THANKS[1:], by=dana)
 
@@ -96,7 +95,7 @@ def fill(dana: User, olga: User, newcomers: Sequence[UUID]) -> None:
     _go(over, asks, agrees)
     _come_back(over)
     template = wording.save_template(agrees, over.drafts.get(number=1), "Could you host?")
-    _written(agrees, "Hosts for the autumn", lately, wording.texts_in(template))
+    _written(agrees, "Hosts for the autumn", neighbors, wording.texts_in(template))
 
     held_up = _written(asks, "The night is close", friends, NIGHT)
     pacing.save_domain(agrees, throttling.our_domain(), None, {Mailbox.OTHER: AT_FIRST})
@@ -104,13 +103,13 @@ def fill(dana: User, olga: User, newcomers: Sequence[UUID]) -> None:
     steering.pause(held_up, note="The library changed its hours: wait for its answer.", by=asks)
     pacing.save_domain(agrees, throttling.our_domain(), None, {})
 
-    steering.ask(asks, _written(asks, "What comes after the night", lately, HOST))
+    steering.ask(asks, _written(asks, "A last call for the night", neighbors, NIGHT))
     drain()
 
 
-def _segment(by: Viewer, name: str, *conditions: Mapping[str, object]) -> Segment:
-    """Those who agree to news and of whom these are true."""
-    return people.save_segment(by, people.Draft(name, segments.read({"all": [AGREE, *conditions]})))
+def _segment(by: Viewer, name: str, near: Mapping[str, object]) -> Segment:
+    """Those who agree to news and live there."""
+    return people.save_segment(by, people.Draft(name, segments.read({"all": [AGREE, near]})))
 
 
 def _written(by: Viewer, name: str, to: Segment, *drafts: Mapping[str, Text]) -> Mailing:
