@@ -59,6 +59,10 @@ def main(site: str) -> None:
         laptop.goto("/hq/night")
         laptop.wait_for_timeout(2500)
         laptop.screenshot(path=IMAGES / "night.png")
+        laptop.goto("/hq/mailings")
+        laptop.get_by_role("link", name="Will you host?").click()
+        laptop.wait_for_timeout(500)
+        laptop.screenshot(path=IMAGES / "mailing.png")
         browser.close()
 
 

@@ -7,7 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -16,8 +17,11 @@ from typing import Any, Protocol
 
 import idna
 from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import DNS_NAME, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import DatabaseError
 
 from groundswell.kit.mail import mail_backend, server_settings
 from groundswell.messaging.rules import SENT, Outcome, outcome_of
@@ -28,6 +32,7 @@ logger = logging.getLogger(__name__)
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 CONNECTIONS = 16  # at most: a server that takes ten milliseconds an answer still gets a thousand mails a second
 SLICE = 4  # mails that a connection takes at a time, so that a slow one holds up few
+LOOK_S = 4  # that a way out has to answer whoever looks
 REST_S = 30  # for a way out that does not answer, while there is another
 MOST_ROUNDS = 3  # in which broken connections are replaced
 UNTRIED = Outcome("queued", "The connection broke before the turn of this mail.", untried=True)
@@ -67,25 +72,90 @@ class Away(Exception):
     """It cannot be reached."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A way out as the settings name it.
+
+    Attributes:
+        named: Django's settings of its mail server.
+    """
+
+    backend: str
+    options: Mapping[str, Any]
+    named: Any
+
+    def open(self, answer_s: float | None = None) -> Transport:
+        """Raises Away."""
+        if self.backend != SMTP_BACKEND:
+            return ByBackend(self.backend, self.options)
+        server = _server(self.named)
+        return ByServer(replace(server, answer_s=answer_s) if answer_s else server)
+
+    @property
+    def goes_to(self) -> str:
+        """The server's name, or the provider's; empty: it stays here."""
+        if self.backend == SMTP_BACKEND:
+            return str(self.named.EMAIL_HOST)
+        return self.backend.split(".")[2] if self.backend.startswith("anymail.") else ""
+
+
+def _named() -> dict[str, _Named]:
+    """The ways out, by name."""
+    ways = {"first": _Named(settings.EMAIL_BACKEND, settings.EMAIL_OPTIONS, settings)}
+    if url := settings.EMAIL_SECOND_URL:
+        ways["second"] = _Named(*mail_backend(url), SimpleNamespace(**server_settings(url)))
+    return ways
+
+
 def transport() -> Transport:
     """The ways out that the settings name, as one. Raises Away where none can be reached."""
-    named: dict[str, Callable[[], Transport]] = {"first": _first}
-    if settings.EMAIL_SECOND_URL:
-        named["second"] = lambda: _of(settings.EMAIL_SECOND_URL)
-    return Ways(named)
+    return Ways({name: way.open for name, way in _named().items()})
 
 
-def _first() -> Transport:
-    if settings.EMAIL_BACKEND == SMTP_BACKEND:
-        return ByServer(_server(settings))
-    return ByBackend(settings.EMAIL_BACKEND, settings.EMAIL_OPTIONS)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a way out does.
+
+    Attributes:
+        name: first, second.
+        goes_to: the mail server, or the provider; empty: what goes there is kept here.
+        problem: why it does not answer; empty: it does. Of a provider only the first mail tells.
+        rests: some process leaves it alone for a while.
+    """
+
+    name: str
+    goes_to: str
+    problem: str
+    rests: bool
 
 
-def _of(url: str) -> Transport:
-    backend, options = mail_backend(url)
-    if backend == SMTP_BACKEND:
-        return ByServer(_server(SimpleNamespace(**server_settings(url))))
-    return ByBackend(backend, options)
+def look() -> list[Look]:
+    """Each way out as it is now; takes some seconds at most."""
+    ways = _named()
+    with ThreadPoolExecutor(len(ways), "look") as threads:
+        problems = threads.map(_problem, ways.values())
+        return [
+            Look(name, way.goes_to, problem, _rests(name))
+            for (name, way), problem in zip(ways.items(), problems, strict=True)
+        ]
+
+
+def _problem(way: _Named) -> str:
+    try:
+        way.open(LOOK_S).close()
+    except (Away, ImproperlyConfigured) as error:
+        return str(error)
+    return ""
+
+
+def _rests(name: str) -> bool:
+    with suppress(DatabaseError):
+        return bool(cache.get(_resting(name)))
+    return False
+
+
+def _resting(name: str) -> str:
+    return f"way-rests:{name}"
 
 
 _down_until: dict[str, float] = {}  # by name; every lane of this process keeps away from it until then
@@ -143,6 +213,8 @@ class Ways:
     def _rest(self, name: str) -> None:
         if len(self._named) > 1:
             _down_until[name] = time.monotonic() + REST_S
+            with suppress(DatabaseError):
+                cache.set(_resting(name), True, REST_S)  # for those who look; each process judges for itself
 
     def close(self) -> None:
         for way in self._open.values():

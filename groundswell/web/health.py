@@ -2,7 +2,6 @@
 on what would lose data."""
 
 import shutil
-import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
-from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from groundswell.kit.clock import now
 from groundswell.ledger import selectors as ledger
+from groundswell.messaging import transports
 from groundswell.powers import selectors as powers
 from groundswell.powers.models import ROOT
 from groundswell.powers.verbs import EVERYTHING
@@ -95,14 +94,10 @@ def mail() -> Iterator[Finding]:
         wrong = "" if settings.DEMO else "mail is kept in the home folder and reaches nobody; set EMAIL_URL=smtp://..."
         yield Finding("mail", "kept in the outbox of the demo", wrong)
         return
-    link = get_connection(fail_silently=False, timeout=10)
-    try:
-        link.open()
-        link.close()
-    except (OSError, smtplib.SMTPException) as error:
-        yield Finding("mail", "", f"the server {settings.EMAIL_HOST} does not answer ({error}); check EMAIL_URL")
-    else:
-        yield Finding("mail", f"{settings.EMAIL_HOST} answers")
+    for way in transports.look():
+        setting = "EMAIL_URL" if way.name == "first" else "EMAIL_SECOND_URL"
+        wrong = f"{way.goes_to} does not answer ({way.problem}); check {setting}" if way.problem else ""
+        yield Finding("mail", f"{way.goes_to or 'the outbox'} answers, the {way.name} way out", wrong)
 
 
 def clock() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from groundswell.messaging import transports
 from groundswell.messaging.forms.sending import DomainForm
 from groundswell.messaging.selectors import pace
 from groundswell.messaging.services import pacing
@@ -67,6 +68,7 @@ def _page(request: HttpRequest, who: Viewer, wrong: DomainForm | None) -> HttpRe
     context = {
         "domains": found,
         "held": pace.held(),
+        "ways": transports.look(),
         "may_change": who.may(SEND),
         "why": powers.why(who.user, SEND),
     }

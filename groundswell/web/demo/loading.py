@@ -31,10 +31,11 @@ from groundswell.powers import selectors as powers_read
 from groundswell.powers import services as powers
 from groundswell.powers.models import ROOT, User
 from groundswell.powers.verbs import HQ
-from groundswell.web.demo import shape, weeks
+from groundswell.web.demo import mailings, shape, weeks
 
 ACTOR = system_actor("demo")
 VERMONT = "movement.place.us.vt"
+NEWCOMERS = 6
 TICKED = 0.08  # of the guests: a box
 
 
@@ -104,11 +105,14 @@ def fill(say: Callable[[str], None], count: int = shape.EVENTS, seed: int = 2015
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(come, (range(middle), range(middle, len(parties)))))
     _hand_in(chance, now, number)
-    _neighbors(chance, now, number)
+    newcomers = _neighbors(chance, now, number)
     say("the ledger's readers")
     ledger.catch_up()
     _write(dict(zip(rosas, made_events[-len(rosas) :], strict=True)))
-    _powers(made_events, gatherings)
+    dana, olga = _owners()
+    say("mailings, a journey")
+    mailings.fill(dana, olga, newcomers)
+    _powers(dana, made_events, gatherings)
 
 
 def _made_at(made: shape.Gathering, now: datetime) -> datetime:
@@ -141,13 +145,15 @@ def details(made: shape.Gathering) -> EventDetails:
     )
 
 
-def _neighbors(chance: random.Random, now: datetime, numbers: Iterator[int]) -> None:
-    """People around Rosa's who want to hear of events and went to none yet."""
+def _neighbors(chance: random.Random, now: datetime, numbers: Iterator[int]) -> list[UUID]:
+    """People around Rosa's who want to hear of events and went to none yet; those of them who do not get news yet."""
     near = [new(shape.somebody(chance, next(numbers), code)) for code in weeks.NEIGHBORS for _ in range(12)]
     ids = people.add_many(near, actor=ACTOR, how="demo", at=now)
-    (agreed,) = agreed_to(["events_by_email"])
-    people.agree_many(ids, *agreed, "/events", actor=ACTOR, at=now)
+    events_, news = agreed_to(["events_by_email", "news_by_email"])
+    people.agree_many(ids, *events_, "/events", actor=ACTOR, at=now)
+    people.agree_many(ids[:-NEWCOMERS], *news, "/events", actor=ACTOR, at=now)
     people.verify_many(ids, actor=ACTOR, at=now)
+    return ids[-NEWCOMERS:]
 
 
 def _agree(guests: Sequence[tuple[UUID, bool]], now: datetime) -> None:
@@ -178,17 +184,23 @@ def _hand_in(chance: random.Random, now: datetime, numbers: Iterator[int]) -> No
         events.confirm(events.create(host, details(made), actor=actor), actor=actor)
 
 
-def _powers(made: Sequence[Event], gatherings: Sequence[shape.Gathering]) -> None:
-    """Dana owns the movement; Alice hosts in Vermont, reviews the events there and may hand that on."""
+def _owners() -> tuple[User, User]:
+    """Dana and Olga own the movement."""
+    for name, address in (("Dana", shape.OWNER), ("Olga", shape.SECOND)):
+        _user(name, address)
+    dana, olga = (powers.found_movement(address, shape.NAME) for address in (shape.OWNER, shape.SECOND))
+    powers.change_movement(dana, tagline=shape.TAGLINE, postal_address=shape.ADDRESS, agree_above=shape.AGREE_ABOVE)
+    return dana, olga
+
+
+def _powers(dana: User, made: Sequence[Event], gatherings: Sequence[shape.Gathering]) -> None:
+    """Alice hosts in Vermont, reviews the events there and may hand that on."""
     alice = _user("Alice", shape.LEADER)
     for event, where in zip(made, gatherings, strict=True):
         if where.spot.region == "VT":
             events.add_host(event, people.person_of_user(alice), ACTOR)
             break
-    _user("Dana", shape.OWNER)
     _user(weeks.ROSA.given_name, shape.HOST)
-    dana = powers.found_movement(shape.OWNER, shape.NAME)
-    powers.change_movement(dana, tagline=shape.TAGLINE)
     for verb, scope in ((REVIEW, VERMONT), (SEE, VERMONT), (HQ, ROOT)):
         powers.give(dana, alice, verb, scope, may_hand_on=1)
 

@@ -22,7 +22,10 @@ from groundswell.kit.text import fold
 
 NAME = "Green Mountain"
 TAGLINE = "Neighbours who do something about it."
+ADDRESS = "1 Church Street\nBurlington, VT 05401"
+AGREE_ABOVE = 50  # people: to more no mailing goes without a second person
 OWNER = "dana@greenmountain.example"
+SECOND = "olga@greenmountain.example"  # owns it, too
 LEADER = "alice@greenmountain.example"
 HOST = "rosa@greenmountain.example"
 EVENTS = 3_500

@@ -64,7 +64,8 @@ class Command(BaseCommand):
   {site}/events?near=Burlington,+VT   find an event near you
   {site}/events/new                    host one
   {site}/account/sign-in/                sign in; the code arrives at {site}/outbox
-      {shape.OWNER}   runs the whole movement: {site}/hq
+      {shape.OWNER}   runs the whole movement: {site}/hq, {site}/hq/mailings
+      {shape.SECOND}   does, too: the second person a mailing to many needs
       {shape.LEADER}  reviews events in Vermont: {site}/hq/review
       {shape.HOST}   hosts in Burlington, one event just now: {site}/me
 """)
