@@ -423,6 +423,12 @@ def test_a_text_of_two_megabytes_is_refused_with_its_size(client, settings):
     assert "This text has 2,000,000 characters; at most 100,000 arrive whole." in reply.content.decode()
 
 
+def test_a_text_that_is_too_large_to_be_read_is_refused_in_our_words(client, settings):
+    reply = written(client, settings, "Erin " * 800_000)
+    assert reply.status_code == 413
+    assert "What you sent is larger than 2.5\u00a0MB" in reply.content.decode()
+
+
 @pytest.mark.parametrize(
     ("address", "state"),
     [
