@@ -8,6 +8,7 @@ from groundswell.messaging import copy_urls
 from groundswell.web import look
 from groundswell.web.views import health, home
 
+handler400 = "groundswell.kit.errors.bad_request"
 handler500 = "groundswell.kit.errors.server_error"
 
 urlpatterns = [

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import InterfaceError, OperationalError
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from groundswell.kit.mail import sender
 from groundswell.messaging import addresses
@@ -20,6 +23,11 @@ from groundswell.people.models import Person
 from groundswell.powers.movement import movement
 
 Headers = Sequence[tuple[str, str]]
+Slots = Sequence[Words] | Exception  # what blocks say to one reader, or why one of them cannot
+
+
+class Unwritable(Exception):
+    """The words of a mailing cannot be put into a mail any more; the message is a sentence that says which and why."""
 
 
 class Reader(NamedTuple):
@@ -38,8 +46,8 @@ class Reader(NamedTuple):
 class Copy:
     """One reader's copy. What cannot be put into a mail raises when it is asked for."""
 
-    def __init__(self, form: "Form", reader: Reader, slots: Sequence[Words]) -> None:
-        self._form, self._reader, self._slots = form, reader, slots
+    def __init__(self, form: "Form", reader: Reader, slots: "Slots") -> None:
+        self._form, self._reader, self._made = form, reader, slots
         self.recipient = reader.address
 
     def data(self) -> bytes:
@@ -50,6 +58,12 @@ class Copy:
     def page(self) -> str:
         """Its HTML alone."""
         return self._form.mold.html(self._form.values(self._reader), self._slots)
+
+    @property
+    def _slots(self) -> Sequence[Words]:
+        if isinstance(self._made, Exception):
+            raise self._made
+        return self._made
 
     def letter(self) -> EmailMultiAlternatives:
         """As Django's mail backends take it."""
@@ -120,12 +134,14 @@ class Form:
 
 
 class Copies:
-    """All copies of a mailing; forms are made when they are first asked for."""
+    """All copies of a mailing. Its words are put into their forms at once, before anybody's copy is touched; raises
+    Unwritable where they cannot be."""
 
     def __init__(self, mailing: Mailing) -> None:
         self._mailing = mailing
-        self._forms: dict[UUID, Form] = {}
         self._links: dict[str, int] = {}
+        subjects = Subject.objects.filter(version__draft__mailing=mailing).select_related("version__draft")
+        self._forms = {subject.pk: self._form(subject) for subject in subjects}
 
     def of(self, readers: Iterable[Reader]) -> list[Copy]:
         """A copy for each of them, in their order."""
@@ -135,17 +151,22 @@ class Copies:
             by_form.setdefault(reader.subject_id, []).append(reader)
         made: dict[UUID, Copy] = {}
         for subject_id, those in by_form.items():
-            form = self._form(subject_id)
-            slots = [made_for(slot, _people(those), form.language) for slot in form.slots]
-            made |= {one.id: Copy(form, one, [words[one.person_id] for words in slots]) for one in those}
+            form = self._forms[subject_id]
+            slots = _filled(form, _people(those)) if form.slots else {}
+            gone: Slots = LookupError("There is no such person any more.") if form.slots else []
+            made |= {one.id: Copy(form, one, slots.get(one.person_id, gone)) for one in those}
         return [made[reader.id] for reader in readers]
 
-    def _form(self, subject_id: UUID) -> Form:
-        if subject_id not in self._forms:
-            subject = Subject.objects.select_related("version__draft").get(pk=subject_id)
-            self._number(written(subject).links)
-            self._forms[subject_id] = Form(self._mailing, subject, self._links)
-        return self._forms[subject_id]
+    def _form(self, subject: Subject) -> Form:
+        with translation.override(movement().languages[0]):
+            try:
+                self._number(written(subject).links)
+                return Form(self._mailing, subject, self._links)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:
+                sentence = _("The mail “%(subject)s” cannot be made any more: %(why)s")
+                raise Unwritable(sentence % {"subject": subject.text[:60], "why": error}) from error
 
     def _number(self, urls: Iterable[str]) -> None:
         missing = [url for url in dict.fromkeys(urls) if url not in self._links]
@@ -166,6 +187,20 @@ def sent(row: Delivery, person: Person) -> Copy | None:
     named = (person.given_name, person.family_name, person.postal_code)
     reader = Reader(row.pk, row.address, subject.pk, row.tries, person.pk, *named)
     return Copy(form, reader, [made_for(slot, [person], form.language)[person.pk] for slot in form.slots])
+
+
+def _filled(form: Form, people: Sequence[Person]) -> Mapping[UUID, Slots]:
+    """What the blocks say to each of these people. Where that cannot be made for all of them it is made for one after
+    the other: whoever it fails for is alone with it."""
+    try:
+        made = [made_for(slot, people, form.language) for slot in form.slots]
+    except (OperationalError, InterfaceError):  # there is no database: that is nobody's own fault
+        raise
+    except Exception as error:
+        if len(people) == 1:
+            return {people[0].pk: error}
+        return {pk: own for one in people for pk, own in _filled(form, [one]).items()}
+    return {one.pk: [words[one.pk] for words in made] for one in people}
 
 
 def _people(readers: Sequence[Reader]) -> Sequence[Person]:

@@ -309,11 +309,12 @@ class ByServer:
     async def _send(self, mails: Sequence[Mail]) -> list[Outcome]:
         told: list[Outcome] = [UNTRIED] * len(mails)
         waiting = deque(range(len(mails)))
+        broke_at: set[int] = set()
         for _round in range(MOST_ROUNDS):
             if not waiting:
                 break
             links = await self._links(-(-len(waiting) // SLICE))
-            kept = await asyncio.gather(*(_work(link, mails, waiting, told) for link in links))
+            kept = await asyncio.gather(*(_work(link, mails, waiting, told, broke_at) for link in links))
             self._idle += [link for link in kept if link]
         return told
 
@@ -335,8 +336,11 @@ class ByServer:
         self._runner.close()
 
 
-async def _work(link: Connection, mails: Sequence[Mail], waiting: deque[int], told: list[Outcome]) -> Connection | None:
-    """Send what waits, a slice after the other; what was not told of when the connection breaks waits again."""
+async def _work(
+    link: Connection, mails: Sequence[Mail], waiting: deque[int], told: list[Outcome], broke_at: set[int]
+) -> Connection | None:
+    """Send what waits, a slice after the other; what was not told of when the connection breaks waits again. A mail at
+    which a second one breaks is put off: it might break every one, and nobody behind it would ever have their turn."""
     while waiting:
         mine = [waiting.popleft() for _ in range(min(SLICE, len(waiting)))]
         open_ = set(mine)
@@ -347,8 +351,15 @@ async def _work(link: Connection, mails: Sequence[Mail], waiting: deque[int], to
 
         try:
             await link.send([mails[number] for number in mine], tell)
-        except Gone:
-            waiting.extend(sorted(open_))
+        except Gone as gone:
+            if left := [number for number in mine if number in open_]:
+                at, *behind = left
+                waiting.extend(behind)
+                if at in broke_at:
+                    told[at] = Outcome("queued", str(gone))
+                else:
+                    broke_at.add(at)
+                    waiting.append(at)
             return None
     return link
 

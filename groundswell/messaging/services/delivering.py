@@ -7,6 +7,7 @@ nobody sends them again; copies that nobody claimed were never near the wire.
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,10 @@ from groundswell.jobs import services as jobs
 from groundswell.jobs.services import Lease, LeaseLost
 from groundswell.kit import clock, geo
 from groundswell.messaging import rules
-from groundswell.messaging.copies import Copies, Reader
+from groundswell.messaging.copies import Copies, Copy, Reader, Unwritable
 from groundswell.messaging.models import Delivery, Mailing
-from groundswell.messaging.rules import Outcome
-from groundswell.messaging.services import holding
+from groundswell.messaging.rules import Outcome, Refused
+from groundswell.messaging.services import holding, steering
 from groundswell.messaging.services.ending import end
 from groundswell.messaging.services.throttling import Throttle
 from groundswell.messaging.transports import Away, Transport, transport
@@ -61,6 +62,12 @@ def deliver(lease: Lease, mailing_id: UUID, lane: int) -> None:
     if mailing.state != Mailing.State.SENDING:
         return
     try:
+        copies = Copies(mailing)
+    except Unwritable as why:
+        with lease.transaction(), suppress(Refused):  # it is paused by now
+            steering.pause(mailing, why="words", note=str(why))
+        return
+    try:
         way = transport()
     except Away as away:
         logger.warning("No mail server answers: %s", away)
@@ -68,14 +75,14 @@ def deliver(lease: Lease, mailing_id: UUID, lane: int) -> None:
             _open(mailing_id, lane, clock.now() + DOWN_WAIT)
         return
     try:
-        _deliver(lease, mailing, lane, way)
+        _deliver(lease, mailing, lane, copies, way)
     finally:
         way.close()
     end(lease, mailing_id)
 
 
-def _deliver(lease: Lease, mailing: Mailing, lane: int, way: Transport) -> None:
-    copies, throttle = Copies(mailing), Throttle()
+def _deliver(lease: Lease, mailing: Mailing, lane: int, copies: Copies, way: Transport) -> None:
+    throttle = Throttle()
     until = time.monotonic() + LONGEST_RUN_S
     known: Known = []
     while True:
@@ -91,12 +98,23 @@ def _deliver(lease: Lease, mailing: Mailing, lane: int, way: Transport) -> None:
             raise
         if not readers:
             return
-        known = list(zip(readers, way.send(copies.of(readers)), strict=True))
+        known = list(zip(readers, way.send(_made(copies, readers)), strict=True))
         for reader, outcome in known:
             if outcome.state != State.SENT:
                 logger.warning("Delivery %s: %s %s", reader.id, outcome.state, outcome.problem)
         if any(outcome.untried for _reader, outcome in known):
             until = 0
+
+
+def _made(copies: Copies, readers: Sequence[Reader]) -> list[Copy]:
+    """Their copies. If that raises, none of them was near the wire: they wait again, and nobody is in doubt."""
+    try:
+        return copies.of(readers)
+    except Exception:
+        connection.close_if_unusable_or_obsolete()
+        with transaction.atomic():
+            settle([(reader, Outcome(State.QUEUED, untried=True)) for reader in readers])
+        raise
 
 
 def _claim(mailing: Mailing, throttle: Throttle, most: int) -> list[Reader]:

@@ -12,7 +12,7 @@ from groundswell.jobs import services as jobs
 from groundswell.jobs.worker import drain
 from groundswell.kit import clock
 from groundswell.messaging import rules, transports
-from groundswell.messaging.models import Choice, Delivery, Domain, Hold, Mailing, Subject
+from groundswell.messaging.models import Choice, Delivery, Domain, Hold, Mailing
 from groundswell.messaging.services import beginning, delivering, holding, queue, steering
 from groundswell.messaging.tests import sink as smtp
 from groundswell.messaging.tests.launching import begin, mailing, owner, people
@@ -419,15 +419,6 @@ def test_signs_in_a_name_put_nothing_else_into_the_mail(sink):
     }
     assert not any(mail["Bcc"] for mail in mails)
     assert not any("<b>" in mail.get_body(("html",)).get_content().partition("Dear")[2][:40] for mail in mails)
-
-
-def test_a_subject_whose_words_cannot_be_read_any_more_fails_nobody_silently(sink, monkeypatch):
-    people(5)
-    made = freeze(mailing(), monkeypatch)
-    Subject.objects.update(text="{nothing_like_this}")
-    with pytest.raises(ValueError, match="nothing_like_this"):
-        send(made)
-    assert Delivery.objects.filter(state="sent").count() == 0
 
 
 def test_a_connection_lost_before_the_answer_is_in_doubt_and_nobody_else_is(sink):

@@ -124,13 +124,16 @@ def taken_apart(document: str) -> Text:
 
 
 def made_for(slot: str, people: Sequence[Person], language: str) -> Mapping[UUID, Words]:
-    """What stands in a slot for each of these people; its HTML with styles."""
+    """What stands in a slot for each of these people; its HTML with styles. Raises whatever the block does, and
+    LookupError where it leaves somebody out."""
     name, _colon, arguments = slot.partition(": ")
     block = hooks.blocks[name]
     assert isinstance(block, PersonalBlock)
     colours = letter.face_of(movement()).colours
     with translation.override(language):
         made = block.fill(arguments, people)
+    if any(one.pk not in made for one in people):
+        raise LookupError(f"The block {name} leaves somebody out.")
     return {one: Words(letter.styled(words.html, colours), words.text) for one, words in made.items()}
 
 
