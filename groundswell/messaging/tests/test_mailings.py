@@ -6,7 +6,9 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections, transaction
+from django.urls import reverse
 
 from groundswell.jobs import services as jobs
 from groundswell.jobs.worker import drain
@@ -355,6 +357,7 @@ def test_a_new_domain_begins_with_few_and_grows():
 @pytest.fixture
 def rested():
     transports._down_until.clear()
+    cache.clear()
     yield
     transports._down_until.clear()
 
@@ -365,6 +368,19 @@ def test_the_second_way_takes_over_from_one_that_does_not_answer(sink, settings,
     people(20)
     made = begin(mailing())
     assert outcome(made) == {("sent", ""): 20}
+
+
+def test_whoever_sends_sees_which_way_out_does_not_answer_and_rests(sink, settings, rested, client):
+    settings.SECOND_FACTOR_REQUIRED = False
+    client.force_login(owner())
+    settings.EMAIL_SECOND_URL = f"smtp://127.0.0.1:{settings.EMAIL_PORT}"
+    seen = client.get(reverse("messaging:sending")).content.decode()
+    assert "does not answer" not in seen and "rests for half a minute" not in seen, "the control"
+    settings.EMAIL_PORT = 1
+    people(4)
+    begin(mailing())
+    seen = client.get(reverse("messaging:sending")).content.decode()
+    assert seen.count("does not answer") == seen.count("rests for half a minute") == 1
 
 
 def test_one_way_alone_that_does_not_answer_loses_nothing(settings, sink):
