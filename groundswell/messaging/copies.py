@@ -1,7 +1,7 @@
 """Copies of a mailing: each subject put into its form once, and filled in for each reader."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from email.utils import parseaddr
+from email.utils import formatdate, parseaddr
 from typing import NamedTuple
 from uuid import UUID
 
@@ -126,6 +126,7 @@ class Form:
         """Those of this copy alone. RFC 8058 for the way out in one click."""
         return [
             ("Message-ID", f"<{reader.id}@{self._domain}>"),
+            ("Date", formatdate(usegmt=True)),
             ("To", reader.address),
             ("Subject", filled(self._subject, values)),
             ("List-Unsubscribe", f"<{values['unsubscribe_url']}>"),

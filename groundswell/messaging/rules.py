@@ -63,6 +63,7 @@ class Outcome:
 
 
 SENT = Outcome("sent")
+PUT_OFF = {401, 403, 408, 425, 429, 503}  # by HTTP: our key, or how much we send, is not in order; the mail may be
 
 
 def outcome_of(error: Exception) -> Outcome:
@@ -81,6 +82,10 @@ def outcome_of(error: Exception) -> Outcome:
         return Outcome("queued" if temporary else "failed", text)
     if isinstance(error, smtplib.SMTPNotSupportedError | HeaderParseError):
         return Outcome("failed", text)
+    if (status := getattr(getattr(error, "response", None), "status_code", None)) is not None:  # a provider's answer
+        if status in PUT_OFF:
+            return Outcome("queued", text)
+        return Outcome("failed" if 400 <= status < 500 else "unknown", text)
     if isinstance(error, OSError):  # also SMTPServerDisconnected and timeouts
         return Outcome("unknown", text)
     return Outcome("failed", text)
@@ -109,7 +114,7 @@ MISSED = timedelta(minutes=15)  # a mailing that is later than that waits for a 
 WARM_DAYS = 30  # of a new domain: by then it sends what it likes
 WARM_FIRST = 200  # mails on the first day to one kind of mailbox
 WARM_GROWTH = 1.4  # from day to day
-WARM_HOURS = 12  # in which a day's mails go, at most
+WARM_HOURS = 24  # over which a day's mails are spread
 
 
 def missed(starts_at: datetime, now: datetime) -> bool:

@@ -352,14 +352,13 @@ async def _work(
         try:
             await link.send([mails[number] for number in mine], tell)
         except Gone as gone:
-            if left := [number for number in mine if number in open_]:
-                at, *behind = left
-                waiting.extend(behind)
-                if at in broke_at:
-                    told[at] = Outcome("queued", str(gone))
+            left = [number for number in mine if number in open_]
+            if left and not any(told[number].state == "unknown" for number in mine):  # or it broke at that one's end
+                if left[0] in broke_at:
+                    told[left.pop(0)] = Outcome("queued", str(gone))
                 else:
-                    broke_at.add(at)
-                    waiting.append(at)
+                    broke_at.add(left[0])
+            waiting.extend(left)
             return None
     return link
 

@@ -28,6 +28,7 @@ PAUSED: dict[str, Text] = {
     "sum": _("What became of its copies does not add up to whom it went to. Tell whoever keeps this system."),
     "changed": _("Its segment was changed after somebody asked for it. Take it back and ask again."),
     "grew": _("It would go to so many by now that a second person has to agree. Take it back and ask for one."),
+    "power": _("Whoever asked for it may not send mailings any more. Somebody else has to ask for it again."),
     "person": _("Somebody paused it."),
 }
 STATES: dict[str, Text] = {

@@ -16,6 +16,8 @@ from groundswell.messaging.services.delivering import open_lanes
 from groundswell.messaging.services.ending import end, sweep
 from groundswell.messaging.services.freezing import PARTS, freeze
 from groundswell.messaging.services.holding import beat, held_at, look
+from groundswell.messaging.verbs import SEND
+from groundswell.powers import selectors as powers
 
 FREEZE = "messaging.freeze"
 TEND = "messaging.tend"
@@ -39,9 +41,11 @@ def begin(lease: Lease, mailing_id: UUID) -> None:
             return
         if rules.missed(mailing.starts_at, now):
             steering.pause(mailing, why="missed")
+        elif mailing.asked_by is None or not powers.scopes(mailing.asked_by, SEND):
+            steering.pause(mailing, why="power")
         elif why := steering.objection(mailing):
             steering.pause(mailing, why=why)
-        elif Mailing.objects.filter(state=State.SENDING, frozen_at=None).exists():
+        elif _others_turn(mailing):
             jobs.enqueue(steering.BEGIN, at=now + TURN, mailing_id=str(mailing_id))
         else:
             mailing.state = State.SENDING
@@ -63,7 +67,9 @@ def go_on(lease: Lease, mailing_id: UUID) -> None:
     with lease.transaction():
         _one_at_a_time()
         mailing = Mailing.objects.select_for_update().get(pk=mailing_id)
-        if mailing.state == State.SENDING:
+        if mailing.state == State.SENDING and mailing.frozen_at is None and _others_turn(mailing):
+            jobs.enqueue(steering.GO_ON, at=clock.now() + TURN, mailing_id=str(mailing_id))
+        elif mailing.state == State.SENDING:
             _forward(mailing)
     end(lease, mailing_id)
 
@@ -84,6 +90,11 @@ def tend(lease: Lease) -> None:
             with lease.transaction():
                 _forward(Mailing.objects.select_for_update().get(pk=mailing.pk))
         end(lease, mailing.pk)
+
+
+def _others_turn(mailing: Mailing) -> bool:
+    """Whether another mailing's audience is being frozen: two at once would both take somebody's last slot."""
+    return Mailing.objects.filter(state=State.SENDING, frozen_at=None).exclude(pk=mailing.pk).exists()
 
 
 def _forward(mailing: Mailing) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min
 
 from groundswell.jobs import services as jobs
@@ -89,14 +89,15 @@ def _deliver(lease: Lease, mailing: Mailing, lane: int, copies: Copies, way: Tra
         try:
             with lease.transaction():
                 settle(known)
-                readers = _claim(mailing, throttle, CHUNK) if time.monotonic() < until else []
-                if not readers and (at := _next(mailing, throttle)):
+                readers = _claim(mailing, throttle, CHUNK) if time.monotonic() < until else None
+                if readers is None and (at := _next(mailing, throttle)):
                     _open(mailing.pk, lane, at)
-        except LeaseLost:
+        except (LeaseLost, OperationalError, InterfaceError):
+            connection.close_if_unusable_or_obsolete()
             with transaction.atomic():
                 settle(known)
             raise
-        if not readers:
+        if readers is None:
             return
         known = list(zip(readers, way.send(_made(copies, readers)), strict=True))
         for reader, outcome in known:
@@ -117,19 +118,19 @@ def _made(copies: Copies, readers: Sequence[Reader]) -> list[Copy]:
         raise
 
 
-def _claim(mailing: Mailing, throttle: Throttle, most: int) -> list[Reader]:
-    """Up to so many that are due and may go now; those who took it back meanwhile are left out."""
+def _claim(mailing: Mailing, throttle: Throttle, most: int) -> list[Reader] | None:
+    """Up to so many that are due and may go now; those who took it back meanwhile are left out, so there may be none.
+    None: nothing is due."""
 
-    def claim(mailbox: int, most: int) -> list[Reader]:
+    def claim(mailbox: int, most: int) -> list[Reader] | None:
         now = clock.now()
         params: dict[str, Any] = {**_WHY, "mailing": mailing.pk, "mailbox": mailbox, "now": now, "most": most}
-        while True:
-            with connection.cursor() as cursor:
-                cursor.execute(_CLAIM, params)
-                rows = cursor.fetchall()
-            readers = _awake(mailing, [Reader(*rest) for state, *rest in rows if state == State.SENDING], now)
-            if readers or not rows:
-                return readers
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, params)
+            rows = cursor.fetchall()
+        if not rows:
+            return None
+        return _awake(mailing, [Reader(*rest) for state, *rest in rows if state == State.SENDING], now)
 
     return throttle.take(most, claim)
 
@@ -180,6 +181,8 @@ def settle(known: Known) -> None:
         if outcome == rules.SENT:
             continue
         state, tries, not_before = rules.after(outcome, reader.tries, now)
+        if state == State.QUEUED:  # one that was given up meanwhile goes no more: its mailing may be finished
+            Delivery.objects.filter(pk=reader.id, state=State.UNKNOWN).update(state=State.FAILED, moved_at=now)
         Delivery.objects.filter(pk=reader.id, state__in=[State.SENDING, State.UNKNOWN]).update(
             state=state,
             tries=tries,

@@ -22,7 +22,7 @@ reached AS MATERIALIZED (
     LEFT JOIN LATERAL (
         SELECT count(*) AS copies, (array_agg(mailing_id ORDER BY queued_at DESC))[1] AS last
         FROM messaging_delivery
-        WHERE person_id = person.id AND purpose <> '' AND queued_at > %(since)s
+        WHERE person_id = person.id AND purpose <> '' AND position(':' IN purpose) = 0 AND queued_at > %(since)s
           AND state IN ('queued', 'sending', 'sent', 'unknown')
     ) AS got ON true
     LEFT JOIN unnest(%(zips)s::text[], %(opens)s::timestamptz[]) AS opens (zip, at)
@@ -50,6 +50,7 @@ reached AS MATERIALIZED (
         WHEN reached.own_only THEN %(own_only)s
         WHEN reached.full THEN %(enough)s
         ELSE '' END AS reason) AS why
+    ON CONFLICT DO NOTHING  -- an address that went from one person to another between two batches gets one copy
     RETURNING person_id
 )
 SELECT (SELECT count(*) FROM wrote), (SELECT id FROM person ORDER BY id DESC LIMIT 1)

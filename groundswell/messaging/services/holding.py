@@ -16,7 +16,7 @@ from groundswell.ledger.rules import system_actor
 from groundswell.ledger.services import record
 from groundswell.messaging.models import Hold
 
-ASLEEP = timedelta(hours=6)  # without a beat
+ASLEEP = timedelta(minutes=30)  # without a beat; what was queued before may have gone out from another copy
 LOOK_S = 60
 RESTORED, SLEPT = "restored", "slept"
 

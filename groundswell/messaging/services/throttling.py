@@ -35,25 +35,25 @@ class Throttle:
         self._boxes = [int(box) for box in Mailbox]
         self.held_back = False  # some wait for the next hour
 
-    def take(self, most: int, claim: Callable[[int, int], list[T]]) -> list[T]:
-        """Up to `most` from the next mailbox that has some, in the caller's transaction.
+    def take(self, most: int, claim: Callable[[int, int], list[T] | None]) -> list[T] | None:
+        """Up to `most` from the next mailbox that has some, in the caller's transaction; None: no mailbox has any.
 
         Args:
-            claim: called with a mailbox and how many may go there.
+            claim: called with a mailbox and how many may go there; None: nothing of it waits.
         """
         for _ in range(len(self._boxes)):
             box = self._boxes[0]
             limit = self._limits[box]
             left = most if limit is None else min(most, limit - self._used(box, 0))
-            found = claim(box, left) if left > 0 else []
+            found = claim(box, left) if left > 0 else None
             if limit is not None:
                 self.held_back |= left <= 0
-                self._used(box, len(found))
-            if found:
+                self._used(box, len(found or ()))
+            if found is not None:
                 self._boxes.append(self._boxes.pop(0))
                 return found
             self._boxes.pop(0)  # not again in this run
-        return []
+        return None
 
     def next_hour(self) -> datetime:
         return _hour() + HOUR

@@ -6,16 +6,19 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from anymail.exceptions import AnymailRequestsAPIError
 from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.urls import reverse
+from requests import Response
 
 from groundswell.jobs import services as jobs
 from groundswell.jobs.worker import drain
 from groundswell.kit import clock
 from groundswell.messaging import rules, transports
+from groundswell.messaging.copies import Reader
 from groundswell.messaging.models import Choice, Delivery, Domain, Hold, Mailing
-from groundswell.messaging.services import beginning, delivering, holding, queue, steering
+from groundswell.messaging.services import Message, beginning, delivering, holding, queue, queue_many, steering
 from groundswell.messaging.tests import sink as smtp
 from groundswell.messaging.tests.launching import begin, mailing, owner, people
 from groundswell.people.models import ContactPoint, Person, Segment
@@ -347,7 +350,7 @@ def test_a_kind_of_mailbox_gets_so_many_an_hour_and_others_go_on(sink):
 def test_a_new_domain_begins_with_few_and_grows():
     today = clock.now().date()
     days = [rules.per_hour(today - timedelta(days=day), None, today) for day in range(rules.WARM_DAYS + 1)]
-    assert days[0] == 17
+    assert days[0] == 9
     assert all(one < next_ for one, next_ in zip(days, days[1:-1], strict=False))
     assert days[-1] is None
     assert rules.per_hour(today, 5, today) == 5
@@ -456,3 +459,66 @@ def test_nobody_beyond_the_reach_of_who_sends_is_in_the_audience(sink):
     jobs.enqueue(steering.BEGIN, mailing_id=str(made.pk))
     drain()  # a second beginning finds it begun
     assert Delivery.objects.count() == 1
+
+
+# --- what was found by use -----------------------------------------------------------------------------------------
+def test_nobody_gives_way_to_a_mailing_they_do_not_get(sink, twice_a_week, monkeypatch):
+    people(2)
+    begin(mailing())
+    waits = freeze(mailing(), monkeypatch)
+    high = begin(mailing(priority=Mailing.Priority.HIGH, purpose="events"))
+    assert outcome(high) == {("suppressed", "no_consent"): 2}
+    assert outcome(waits) == {("queued", ""): 2}
+
+
+def test_messages_of_one_s_own_take_no_slot(sink, twice_a_week):
+    (person,) = people(1)
+    for number in range(3):
+        queue_many([Message(f"own:{number}", person, "p0@example.org", "Doors", "Text", purpose=f"event:{person.pk}")])
+    drain()
+    assert outcome(begin(mailing())) == {("sent", ""): 1}
+
+
+def test_a_copy_says_when_it_was_sent(sink):
+    people(1)
+    begin(mailing())
+    assert message_from_bytes(sink.taken[0], policy=policy.default)["Date"].datetime > clock.now() - timedelta(hours=1)
+
+
+def test_a_mailing_whose_asker_may_send_no_more_waits_for_somebody(sink):
+    people(2)
+    made = mailing()
+    made.asked_by.grants.update(revoked_at=clock.now())
+    begin(made)
+    made.refresh_from_db()
+    assert (made.state, made.problem) == (Mailing.State.PAUSED, "power")
+    assert not sink.taken
+
+
+def test_a_mailing_that_everybody_took_back_ends(sink, monkeypatch):
+    several = people(120)
+    made = freeze(mailing(), monkeypatch)
+    for person in several:
+        withdraw(person, "news", "email", actor="system:test")
+    assert send(made).state == Mailing.State.FINISHED
+    assert outcome(made) == {("suppressed", "took_back"): 120}
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(429, "queued"), (503, "queued"), (401, "queued"), (422, "failed"), (500, "unknown")]
+)
+def test_a_provider_s_answer_decides_as_a_server_s(status, state):
+    response = Response()
+    response.status_code = status
+    assert rules.outcome_of(AnymailRequestsAPIError(response=response)).state == state
+
+
+def test_what_was_put_off_after_it_was_given_up_is_not_sent_again(monkeypatch):
+    people(1)
+    made = freeze(mailing(), monkeypatch)
+    Delivery.objects.update(state="unknown")
+    row = Delivery.objects.get()
+    reader = Reader(row.pk, row.address, row.subject_line_id, 0, row.person_id, "", "", "")
+    delivering.settle([(reader, rules.Outcome("queued", "451 later"))])
+    row.refresh_from_db()
+    assert (row.state, row.mailing_id) == ("failed", made.pk)
