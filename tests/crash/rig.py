@@ -22,7 +22,7 @@ from tests.at_once import until
 
 ROOT = Path(__file__).parent.parent.parent
 SINK_S = 0.004  # that the sink takes for each answer, so that something is always on the wire
-LONGEST_S = 1_200  # a lane whose runs died three times is parked, and a minute passes until another is opened
+LONGEST_S = 600
 STILL_S = 3.0  # without a change: the processes are done
 
 

@@ -44,9 +44,13 @@ def naive():
 
 def ours():
     """A real worker, at a faster pace than in truth."""
+    from datetime import timedelta
+
     from groundswell.jobs.worker import Pace, run
+    from groundswell.messaging.services import beginning
     from tests.crash.processes import HEARTBEAT, REAP, STALLED
 
+    beginning.STILL = timedelta(seconds=2 * STALLED)
     run(threading.Event(), Pace(HEARTBEAT, STALLED, REAP, rounds=0.5, poll=0.1))
 
 
