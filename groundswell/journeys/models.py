@@ -59,6 +59,7 @@ class Walk(models.Model):
         INSIDE = "inside"
         ENDED = "ended"
         LEFT = "left"  # out of the reach of whoever published it
+        BROKEN = "broken"  # the database refused what came next
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="walks", db_index=False)
@@ -70,6 +71,7 @@ class Walk(models.Model):
     due_at = models.DateTimeField(default=now)  # when they may go on
     entered_at = models.DateTimeField(default=now)
     ended_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, default="", db_default="")  # why it broke off
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ leads on everybody whose time has come, some at a time.
 """
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
@@ -43,6 +44,7 @@ JOB, EVERY = "journeys.walk", timedelta(minutes=1)
 LOOK, LOOK_EVERY = "journeys.look", timedelta(minutes=10)
 BATCH = 50  # people led on in one transaction
 LET_IN = 500  # people let in by one
+LONGEST_RUN_S = 20  # then another job goes on, so that a worker can stop
 AGAIN = timedelta(hours=1)  # when somebody is tried again whose step went wrong
 SYSTEM = system_actor("journeys")
 
@@ -192,12 +194,16 @@ def members(version: Version, segment: str) -> QuerySet[Person]:
 # --- on ------------------------------------------------------------------------------------------------------------
 def walk(lease: Lease) -> None:
     """The job: lead on everybody whose time has come, some in each transaction; any number of runs may work at once."""
+    until = time.monotonic() + LONGEST_RUN_S
     while True:
         with lease.transaction():
             due = list(_due_walks()[:BATCH])
             for one in due:
                 _lead(one)
-        if len(due) < BATCH:
+            more = len(due) == BATCH
+            if late := more and time.monotonic() >= until:
+                wake()
+        if late or not more:
             return
 
 
@@ -211,12 +217,16 @@ def _due_walks() -> QuerySet[Walk]:
 
 
 def _lead(one: Walk) -> None:
-    """One whose step goes wrong is tried again later, and does not hold up the others."""
+    """One whose step goes wrong is tried again later, and does not hold up the others. What the database refuses once
+    it refuses again: that one breaks off. Only where the database itself is in trouble the whole run is tried again."""
     try:
         with transaction.atomic():
             _go_on(one)
-    except DatabaseError:
+    except OperationalError:
         raise
+    except DatabaseError as refused:
+        logger.exception("The journey %s broke off at %s", one.journey_id, one.at)
+        _end(one, Walk.State.BROKEN, type(refused).__name__)
     except Exception:
         logger.exception("The journey %s went wrong at %s", one.journey_id, one.at)
         Walk.objects.filter(pk=one.pk).update(due_at=clock.now() + AGAIN)
@@ -248,9 +258,9 @@ def _go_on(one: Walk) -> None:
         Walk.objects.filter(pk=one.pk).update(at=at, due_at=until)
 
 
-def _end(one: Walk, state: str) -> None:
+def _end(one: Walk, state: str, problem: str = "") -> None:
     Ask.objects.filter(walk=one, state=Ask.State.OPEN).update(state=Ask.State.OVER)
-    Walk.objects.filter(pk=one.pk).update(state=state, ended_at=clock.now())
+    Walk.objects.filter(pk=one.pk).update(state=state, problem=problem, ended_at=clock.now())
 
 
 def _waited(one: Walk) -> str:

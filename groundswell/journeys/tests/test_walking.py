@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail as outbox
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
+from groundswell.jobs import hooks
 from groundswell.jobs.services import make_rounds
 from groundswell.jobs.worker import drain
-from groundswell.journeys import rules, services
+from groundswell.journeys import jobs, rules, services
 from groundswell.journeys.models import Ask, Passed, Seen, Walk
 from groundswell.journeys.services import walking
 from groundswell.journeys.tests.conftest import agrees, mail, settle, somebody, wait
@@ -369,6 +370,57 @@ def test_one_whose_step_goes_wrong_does_not_hold_up_the_others(journey, later, m
     monkeypatch.setattr(walking, "values_of", real)
     later(hours=1)
     assert len(sent_to(frida)) == 1
+
+
+def test_one_whom_the_database_refuses_breaks_off_and_the_others_go_on(journey, later, monkeypatch):
+    made = journey(mail())
+    frida, greta = somebody("frida"), somebody("greta")
+    real = walking.values_of
+
+    def refused(one):
+        if one.pk == frida.pk:
+            Walk.objects.bulk_create([Walk(journey=made, version=made.version, person=frida, began_by="again")])
+        return real(one)
+
+    monkeypatch.setattr(walking, "values_of", refused)
+    agrees(frida)
+    agrees(greta)
+    later(seconds=1)
+    assert (sent_to(frida), len(sent_to(greta))) == ([], 1)
+    assert (walk_of(frida).state, walk_of(frida).problem) == ("broken", "IntegrityError")
+
+
+def test_a_database_in_trouble_breaks_nobody_off(journey, later, monkeypatch):
+    journey(mail())
+    frida = somebody("frida")
+    real = walking.values_of
+
+    def away(one):
+        raise OperationalError
+
+    monkeypatch.setattr(walking, "values_of", away)
+    agrees(frida)
+    with pytest.raises(OperationalError):
+        later(seconds=1)
+    assert walk_of(frida).state == "inside"
+    monkeypatch.setattr(walking, "values_of", real)
+    later(hours=1)
+    assert len(sent_to(frida)) == 1
+
+
+@pytest.mark.parametrize(("longest", "runs"), [(0, 3), (20, 1)])
+def test_a_run_ends_after_its_time_and_another_goes_on(journey, later, monkeypatch, longest, runs):
+    monkeypatch.setattr(walking, "BATCH", 1)
+    journey(wait(1), {"is": "end"})
+    for name in ("frida", "greta"):
+        agrees(somebody(name))
+    later(seconds=1)
+    monkeypatch.setattr(walking, "LONGEST_RUN_S", longest)
+    ran = []
+    real = jobs.walk
+    monkeypatch.setitem(hooks.jobs, walking.JOB, lambda lease: (ran.append(lease), real(lease)))
+    later(days=1)
+    assert (len(ran), Walk.objects.filter(state="ended").count()) == (runs, 2)
 
 
 # --- humans --------------------------------------------------------------------------------------------------------
