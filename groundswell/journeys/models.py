@@ -26,6 +26,7 @@ class Journey(models.Model):
     made_at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now)
     looked_at = models.DateTimeField(null=True)  # when somebody last looked whose day it is, or who is in the segment
+    held_above = models.IntegerField(null=True)  # paused by itself: more than so many would have set out at once
 
     class Meta:
         ordering = ["-changed_at", "-id"]

@@ -27,7 +27,9 @@ from groundswell.kit import clock, geo
 from groundswell.kit.ids import new_id
 from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import system_actor
-from groundswell.ledger.services import NewEntry, record_many
+from groundswell.ledger.services import NewEntry, record, record_many
+from groundswell.messaging.rules import needs_second
+from groundswell.messaging.selectors.audience import is_everybody
 from groundswell.messaging.services import Message, queue_many
 from groundswell.messaging.tokens import token
 from groundswell.messaging.verbs import SEND
@@ -158,12 +160,35 @@ def _let_all_in(lease: Lease, version: Version, people: QuerySet[Person], why: s
     let = Walk.objects.filter(journey=version.journey_id, began_by=why).values("person")
     inside = Walk.objects.filter(journey=version.journey_id, state=Inside).values("person")
     left = people.exclude(pk__in=let).exclude(pk__in=inside).order_by("pk").values_list("pk", flat=True)
-    while True:
+    room = max(0, movement().agree_above - let.count())
+    if left[: room + 1].count() > room:
+        _hold(lease, version)
+        return
+    while room:
         with lease.transaction():
-            found = list(left[:LET_IN])
+            found = list(left[: min(LET_IN, room)])
             enter(version, dict.fromkeys(found, why))
-        if len(found) < LET_IN:
-            return
+        room = room - len(found) if found else 0
+
+
+def _hold(lease: Lease, version: Version) -> None:
+    """Nobody writes to so many alone: it waits for somebody to look at it, and nobody has set out."""
+    with lease.transaction():
+        running = Journey.objects.filter(pk=version.journey_id, state=Journey.State.RUNNING, version=version)
+        if running.update(state=Journey.State.PAUSED, held_above=movement().agree_above, changed_at=clock.now()):
+            record("journey.paused", actor=SYSTEM, on=("journey", version.journey_id))
+
+
+def beyond(version: Version) -> bool:
+    """Whether a mailing to those whom its day lets in would need a second person."""
+    trigger, now = version.definition["trigger"], clock.now().astimezone(ZoneInfo(movement().time_zone))
+    if trigger["is"] != "day" or trigger["day"] < now.date().isoformat():
+        return False
+    above = movement().agree_above
+    let = Walk.objects.filter(journey=version.journey_id, began_by=f"day:{trigger['day']}").values("person")
+    people = members(version, trigger["segment"]).exclude(pk__in=let).order_by()[: above + 1].count()
+    everybody = is_everybody(Segment(tree=version.definition["trees"].get(trigger["segment"], {"any": []})))
+    return needs_second(people, above, everybody=everybody)
 
 
 def _look_at_segment(lease: Lease, journey: Journey, version: Version) -> None:
@@ -174,6 +199,10 @@ def _look_at_segment(lease: Lease, journey: Journey, version: Version) -> None:
     with lease.transaction():
         seen.exclude(person__in=held.values("pk").order_by()).delete()
     new = held.exclude(pk__in=seen.values("person")).order_by("pk").values_list("pk", flat=True)
+    above = movement().agree_above
+    if journey.looked_at and new[: above + 1].count() > above:
+        _hold(lease, version)
+        return
     while True:
         with lease.transaction():
             found = list(new[:LET_IN])

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail as outbox
 from django.db import OperationalError, connection, transaction
+from django.urls import reverse
 
 from groundswell.jobs import hooks
 from groundswell.jobs.services import make_rounds
@@ -255,6 +256,79 @@ def test_a_day_begins_it_for_those_in_a_segment(journey, monkeypatch, dana):
         jobs.enqueue(walking.LOOK)
     drain()
     assert [one.person_id for one in Walk.objects.all()] == [frida.pk]
+
+
+def nurses(*names):
+    for name in names:
+        tag(somebody(name))
+
+
+def set_out():
+    return Walk.objects.filter(state="inside").count()
+
+
+@pytest.mark.parametrize(("above", "state", "number"), [(2, "paused", 0), (3, "running", 3)])
+def test_a_day_that_would_let_in_too_many_pauses_it(journey, monkeypatch, dana, world, above, state, number):
+    nurses("frida", "greta")
+    today = clock.now().astimezone(ZoneInfo(Movement.objects.get().time_zone)).replace(hour=9)
+    trigger = {"is": "day", "day": today.date().isoformat(), "hour": 9, "segment": str(segment(dana).pk)}
+    Movement.objects.update(agree_above=above)
+    forget()
+    made = journey(wait(1), trigger=trigger)
+    nurses("hana")
+    monkeypatch.setattr(clock, "now", lambda: today)
+    look()
+    made.refresh_from_db()
+    assert (made.state, set_out()) == (state, number)
+    shown = world.client("dana").get(reverse("journeys:journey", args=[made.pk])).content.decode()
+    assert ("It paused by itself" in shown) == (state == "paused")
+    look()
+    assert set_out() == number
+
+
+def test_too_many_who_come_into_a_segment_at_once_pause_it_and_it_goes_on_without_them(journey, later, dana):
+    Movement.objects.update(agree_above=2)
+    forget()
+    made = journey(wait(1), trigger={"is": "segment", "segment": str(segment(dana).pk)})
+    look()
+    nurses("frida", "greta", "hana")
+    later(minutes=11)
+    look()
+    made.refresh_from_db()
+    assert (made.state, made.held_above, set_out()) == ("paused", 2, 0)
+    services.resume(made, dana)
+    later(minutes=11)
+    look()
+    nurses("ines", "jana")
+    later(minutes=11)
+    look()
+    made.refresh_from_db()
+    assert (made.state, made.held_above, set_out()) == ("running", None, 2)
+
+
+@pytest.mark.parametrize(
+    ("above", "tree", "days", "refused"),
+    [
+        (1, {"all": [{"is": "tag", "tag": "nurse"}]}, 1, True),
+        (2, {"all": [{"is": "tag", "tag": "nurse"}]}, 1, False),
+        (1, {"all": [{"is": "tag", "tag": "nurse"}]}, -1, False),  # a day that is over lets nobody in
+        (500, {"all": []}, 1, True),
+    ],
+)
+def test_a_day_for_so_many_that_a_mailing_needs_two_is_not_published(world, dana, above, tree, days, refused):
+    nurses("frida", "greta")
+    Movement.objects.update(agree_above=above)
+    forget()
+    held = people.save_segment(Viewer(dana, strong=True), people.Draft("Nurses", segments.read(tree)))
+    day = (clock.now() + timedelta(days=days)).date().isoformat()
+    made = services.make("Welcome", {"trigger": {}, "steps": []}, dana)
+    begins = {"name": "Welcome", "t:is": "day", "t:day": day, "t:hour": "9", "t:segment": str(held.pk)}
+    reply = world.client("dana").post(
+        reverse("journeys:edit", args=[made.pk]), {**begins, "s.0:is": "end", "do": "publish"}
+    )
+    made.refresh_from_db()
+    assert (reply.status_code, made.state) == ((422, "draft") if refused else (302, "running"))
+    assert ("Send a mailing, or narrow the segment" in reply.content.decode()) == refused
 
 
 # --- steps ---------------------------------------------------------------------------------------------------------
