@@ -12,11 +12,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
-from django.urls import reverse
 
 from groundswell.jobs import services as jobs
 from groundswell.jobs.services import Lease
@@ -31,9 +29,8 @@ from groundswell.ledger.services import NewEntry, record, record_many
 from groundswell.messaging.rules import needs_second
 from groundswell.messaging.selectors.audience import is_everybody
 from groundswell.messaging.services import Message, queue_many
-from groundswell.messaging.tokens import token
 from groundswell.messaging.verbs import SEND
-from groundswell.messaging.writing import MACHINE, compiled, copy, made_for, values_of
+from groundswell.messaging.writing import UNSUBSCRIBE, compiled, copy, made_for, of_single, values_of
 from groundswell.people import counting
 from groundswell.people.models import FieldValue, Person, Segment
 from groundswell.people.selectors import access_people, email_of
@@ -319,10 +316,8 @@ def _mail(one: Walk, at: str, step: rules.Step) -> str:
     if f"subject_{language}" not in step:  # chosen after this was published
         language = next(code.removeprefix("subject_") for code in step if code.startswith("subject_"))
     number = new_id()
-    unsubscribe = f"{settings.BASE_URL}/u/{token(number)}"
-    opened = settings.BASE_URL + reverse("mail_opened", args=[token(number)])
-    addresses = dict(zip(MACHINE, (unsubscribe, settings.BASE_URL, opened), strict=True))
-    mail = compiled(step[f"subject_{language}"], "", step[f"body_{language}"], language)
+    addresses = of_single(number)
+    mail = compiled(step[f"subject_{language}"], "", step[f"body_{language}"], language, paged=False)
     slots = [made_for(slot, [one.person], language)[one.person_id] for slot in mail.slots]
     said = copy(mail, values_of(one.person), slots, addresses)
     queued = queue_many(
@@ -335,7 +330,7 @@ def _mail(one: Walk, at: str, step: rules.Step) -> str:
                 text=said.text,
                 html=said.html,
                 notice=True,
-                unsubscribe=unsubscribe,
+                unsubscribe=addresses[UNSUBSCRIBE],
                 purpose=step["purpose"],
                 id=number,
             )

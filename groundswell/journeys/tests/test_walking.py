@@ -1,6 +1,7 @@
 """Somebody who does what begins a journey walks it: once at a time, each step once, by their own clock."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +20,7 @@ from groundswell.kit import clock
 from groundswell.ledger.models import Cursor, Entry
 from groundswell.ledger.rules import person_actor, system_actor
 from groundswell.messaging.models import Choice, Delivery
+from groundswell.messaging.tokens import token
 from groundswell.messaging.verbs import SEND
 from groundswell.people import segments
 from groundswell.people import services as people
@@ -65,6 +67,18 @@ def test_a_deed_begins_it_and_each_step_follows_in_its_time(journey, later):
     )
     assert "unsubscribe" in str(outbox.outbox[-1].message()["List-Unsubscribe-Post"]).lower()
     assert Entry.objects.filter(kind="journey.entered", person_id=frida.pk).count() == 1
+
+
+def test_its_mail_leads_to_no_page_that_is_not_there(journey, later, client):
+    journey(mail())
+    frida = somebody("frida")
+    agrees(frida)
+    later(seconds=1)
+    sent = Delivery.objects.get(person=frida, key__startswith="journeys.mail:")
+    assert "Read this in the browser" not in sent.html
+    assert client.get(reverse("mail_whole", args=[token(sent.pk)])).status_code == 404
+    assert sent.unsubscribe in sent.html
+    assert client.get(urlsplit(sent.unsubscribe).path).status_code == 200
 
 
 def test_nobody_walks_it_twice_at_once_and_may_again_afterwards(journey, later):
