@@ -23,7 +23,7 @@ class JourneysConfig(AppConfig):
 
         ledger.register_kinds(kinds.KINDS)
         ledger.register_consumer(consumers.Beginnings())
-        register_job(walking.JOB, jobs.walk)
+        register_job(walking.JOB, jobs.walk, takes_long=True)
         register_round(walking.JOB, walking.EVERY)
         register_job(walking.LOOK, jobs.look)
         register_round(walking.LOOK, walking.LOOK_EVERY)

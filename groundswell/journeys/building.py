@@ -90,7 +90,7 @@ class FieldShown:
     @property
     def wide(self) -> bool:
         """Texts and long lists need room."""
-        return self.field.kind in {"text", "long"} or self.field.options in ("deeds", "helpers")
+        return self.field.kind in {"text", "long"} or self.field.options in ("beginnings", "helpers")
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ BEGINNINGS = {
             "deed",
             _("Somebody does something"),
             (
-                chosen("kind", _("They"), "deeds"),
+                chosen("kind", _("They"), "beginnings"),
                 subject("on", _("At this one only"), hint=_("The address of its page. Empty: any.")),
             ),
         ),

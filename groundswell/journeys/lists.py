@@ -2,12 +2,33 @@
 
 from django.utils.translation import gettext as _
 
-from groundswell.people.lists import Options
+from groundswell.people import hooks
+from groundswell.people.lists import Options, deeds
 from groundswell.people.models import Field, Segment
 from groundswell.people.verbs import SEE
 from groundswell.powers import hooks as powers
 from groundswell.powers.models import ROOT
 from groundswell.powers.selectors import holders_around
+
+# What people do themselves, or somebody does to one of them. Entries of other kinds name nobody, or are the system's.
+OFFERED = (
+    "consent.given",
+    "consent.withdrawn",
+    "event.handed_over",
+    "event.host_added",
+    "event.left_waiting",
+    "event.waiting",
+    "mail.clicked",
+    "mail.replied",
+    "person.added",
+    "person.contact_verified",
+    "person.tagged",
+)
+
+
+def beginnings() -> Options:
+    """The deeds that let somebody in: what floors offer first, then the others."""
+    return [(kind, did) for kind, did in deeds() if kind in hooks.deeds or kind in OFFERED]
 
 
 def segments() -> Options:
@@ -32,4 +53,4 @@ def helpers() -> Options:
     return [*verbs, *((f"user:{user.pk}", powers.display_name(user)) for user in holders_around(SEE, [ROOT]))]
 
 
-OWN = {"segments": segments, "dates": dates, "helpers": helpers}
+OWN = {"beginnings": beginnings, "segments": segments, "dates": dates, "helpers": helpers}

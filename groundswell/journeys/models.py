@@ -26,6 +26,7 @@ class Journey(models.Model):
     made_at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now)
     looked_at = models.DateTimeField(null=True)  # when somebody last looked whose day it is, or who is in the segment
+    held_above = models.IntegerField(null=True)  # paused by itself: more than so many would have set out at once
 
     class Meta:
         ordering = ["-changed_at", "-id"]
@@ -59,6 +60,7 @@ class Walk(models.Model):
         INSIDE = "inside"
         ENDED = "ended"
         LEFT = "left"  # out of the reach of whoever published it
+        BROKEN = "broken"  # the database refused what came next
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     journey = models.ForeignKey(Journey, models.CASCADE, related_name="walks", db_index=False)
@@ -70,6 +72,7 @@ class Walk(models.Model):
     due_at = models.DateTimeField(default=now)  # when they may go on
     entered_at = models.DateTimeField(default=now)
     ended_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True, default="", db_default="")  # why it broke off
 
     class Meta:
         constraints = [

@@ -64,6 +64,7 @@ def journey(request: HttpRequest, journey_id: UUID) -> HttpResponse:
         "states": states,
         "may_change": selectors.may_change(who, found),
         "may_publish": selectors.may_publish(who),
+        "held": services.too_many(found.held_above) if found.held_above is not None else "",
     }
     return render(request, "journeys/journey.html", context)
 
@@ -84,7 +85,10 @@ def edit(request: HttpRequest, journey_id: UUID) -> HttpResponse:
         if not (wrong and wrong.field == "name"):
             services.save_draft(found, name or found.name, data)
         if do == "publish" and not wrong:
-            return _publish(request, found)
+            try:
+                return _publish(request, found)
+            except BadJourney as too_many:
+                wrong = too_many
         if do == "try" and not wrong:
             return redirect("journeys:try", found.pk)
         if do == "save" and not wrong:

@@ -6,7 +6,7 @@ process that dies in the middle has done nothing, and the next one begins at the
 
 from groundswell.journeys.services.asking import answer
 from groundswell.journeys.services.walking import enter, let_in, look, walk
-from groundswell.journeys.services.writing import make, pause, publish, resume, save_draft
+from groundswell.journeys.services.writing import make, pause, publish, resume, save_draft, too_many
 
 __all__ = [
     "answer",
@@ -18,5 +18,6 @@ __all__ = [
     "publish",
     "resume",
     "save_draft",
+    "too_many",
     "walk",
 ]

@@ -5,17 +5,16 @@ leads on everybody whose time has come, some at a time.
 """
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
-from django.urls import reverse
 
 from groundswell.jobs import services as jobs
 from groundswell.jobs.services import Lease
@@ -26,11 +25,12 @@ from groundswell.kit import clock, geo
 from groundswell.kit.ids import new_id
 from groundswell.ledger.models import Entry
 from groundswell.ledger.rules import system_actor
-from groundswell.ledger.services import NewEntry, record_many
+from groundswell.ledger.services import NewEntry, record, record_many
+from groundswell.messaging.rules import needs_second
+from groundswell.messaging.selectors.audience import is_everybody
 from groundswell.messaging.services import Message, queue_many
-from groundswell.messaging.tokens import token
 from groundswell.messaging.verbs import SEND
-from groundswell.messaging.writing import MACHINE, compiled, copy, made_for, values_of
+from groundswell.messaging.writing import UNSUBSCRIBE, compiled, copy, made_for, of_single, values_of
 from groundswell.people import counting
 from groundswell.people.models import FieldValue, Person, Segment
 from groundswell.people.selectors import access_people, email_of
@@ -43,6 +43,7 @@ JOB, EVERY = "journeys.walk", timedelta(minutes=1)
 LOOK, LOOK_EVERY = "journeys.look", timedelta(minutes=10)
 BATCH = 50  # people led on in one transaction
 LET_IN = 500  # people let in by one
+LONGEST_RUN_S = 20  # then another job goes on, so that a worker can stop
 AGAIN = timedelta(hours=1)  # when somebody is tried again whose step went wrong
 SYSTEM = system_actor("journeys")
 
@@ -156,12 +157,35 @@ def _let_all_in(lease: Lease, version: Version, people: QuerySet[Person], why: s
     let = Walk.objects.filter(journey=version.journey_id, began_by=why).values("person")
     inside = Walk.objects.filter(journey=version.journey_id, state=Inside).values("person")
     left = people.exclude(pk__in=let).exclude(pk__in=inside).order_by("pk").values_list("pk", flat=True)
-    while True:
+    room = max(0, movement().agree_above - let.count())
+    if left[: room + 1].count() > room:
+        _hold(lease, version)
+        return
+    while room:
         with lease.transaction():
-            found = list(left[:LET_IN])
+            found = list(left[: min(LET_IN, room)])
             enter(version, dict.fromkeys(found, why))
-        if len(found) < LET_IN:
-            return
+        room = room - len(found) if found else 0
+
+
+def _hold(lease: Lease, version: Version) -> None:
+    """Nobody writes to so many alone: it waits for somebody to look at it, and nobody has set out."""
+    with lease.transaction():
+        running = Journey.objects.filter(pk=version.journey_id, state=Journey.State.RUNNING, version=version)
+        if running.update(state=Journey.State.PAUSED, held_above=movement().agree_above, changed_at=clock.now()):
+            record("journey.paused", actor=SYSTEM, on=("journey", version.journey_id))
+
+
+def beyond(version: Version) -> bool:
+    """Whether a mailing to those whom its day lets in would need a second person."""
+    trigger, now = version.definition["trigger"], clock.now().astimezone(ZoneInfo(movement().time_zone))
+    if trigger["is"] != "day" or trigger["day"] < now.date().isoformat():
+        return False
+    above = movement().agree_above
+    let = Walk.objects.filter(journey=version.journey_id, began_by=f"day:{trigger['day']}").values("person")
+    people = members(version, trigger["segment"]).exclude(pk__in=let).order_by()[: above + 1].count()
+    everybody = is_everybody(Segment(tree=version.definition["trees"].get(trigger["segment"], {"any": []})))
+    return needs_second(people, above, everybody=everybody)
 
 
 def _look_at_segment(lease: Lease, journey: Journey, version: Version) -> None:
@@ -172,6 +196,10 @@ def _look_at_segment(lease: Lease, journey: Journey, version: Version) -> None:
     with lease.transaction():
         seen.exclude(person__in=held.values("pk").order_by()).delete()
     new = held.exclude(pk__in=seen.values("person")).order_by("pk").values_list("pk", flat=True)
+    above = movement().agree_above
+    if journey.looked_at and new[: above + 1].count() > above:
+        _hold(lease, version)
+        return
     while True:
         with lease.transaction():
             found = list(new[:LET_IN])
@@ -192,12 +220,16 @@ def members(version: Version, segment: str) -> QuerySet[Person]:
 # --- on ------------------------------------------------------------------------------------------------------------
 def walk(lease: Lease) -> None:
     """The job: lead on everybody whose time has come, some in each transaction; any number of runs may work at once."""
+    until = time.monotonic() + LONGEST_RUN_S
     while True:
         with lease.transaction():
             due = list(_due_walks()[:BATCH])
             for one in due:
                 _lead(one)
-        if len(due) < BATCH:
+            more = len(due) == BATCH
+            if late := more and time.monotonic() >= until:
+                wake()
+        if late or not more:
             return
 
 
@@ -211,12 +243,16 @@ def _due_walks() -> QuerySet[Walk]:
 
 
 def _lead(one: Walk) -> None:
-    """One whose step goes wrong is tried again later, and does not hold up the others."""
+    """One whose step goes wrong is tried again later, and does not hold up the others. What the database refuses once
+    it refuses again: that one breaks off. Only where the database itself is in trouble the whole run is tried again."""
     try:
         with transaction.atomic():
             _go_on(one)
-    except DatabaseError:
+    except OperationalError:
         raise
+    except DatabaseError as refused:
+        logger.exception("The journey %s broke off at %s", one.journey_id, one.at)
+        _end(one, Walk.State.BROKEN, type(refused).__name__)
     except Exception:
         logger.exception("The journey %s went wrong at %s", one.journey_id, one.at)
         Walk.objects.filter(pk=one.pk).update(due_at=clock.now() + AGAIN)
@@ -248,9 +284,9 @@ def _go_on(one: Walk) -> None:
         Walk.objects.filter(pk=one.pk).update(at=at, due_at=until)
 
 
-def _end(one: Walk, state: str) -> None:
+def _end(one: Walk, state: str, problem: str = "") -> None:
     Ask.objects.filter(walk=one, state=Ask.State.OPEN).update(state=Ask.State.OVER)
-    Walk.objects.filter(pk=one.pk).update(state=state, ended_at=clock.now())
+    Walk.objects.filter(pk=one.pk).update(state=state, problem=problem, ended_at=clock.now())
 
 
 def _waited(one: Walk) -> str:
@@ -280,10 +316,8 @@ def _mail(one: Walk, at: str, step: rules.Step) -> str:
     if f"subject_{language}" not in step:  # chosen after this was published
         language = next(code.removeprefix("subject_") for code in step if code.startswith("subject_"))
     number = new_id()
-    unsubscribe = f"{settings.BASE_URL}/u/{token(number)}"
-    opened = settings.BASE_URL + reverse("mail_opened", args=[token(number)])
-    addresses = dict(zip(MACHINE, (unsubscribe, settings.BASE_URL, opened), strict=True))
-    mail = compiled(step[f"subject_{language}"], "", step[f"body_{language}"], language)
+    addresses = of_single(number)
+    mail = compiled(step[f"subject_{language}"], "", step[f"body_{language}"], language, paged=False)
     slots = [made_for(slot, [one.person], language)[one.person_id] for slot in mail.slots]
     said = copy(mail, values_of(one.person), slots, addresses)
     queued = queue_many(
@@ -296,7 +330,7 @@ def _mail(one: Walk, at: str, step: rules.Step) -> str:
                 text=said.text,
                 html=said.html,
                 notice=True,
-                unsubscribe=unsubscribe,
+                unsubscribe=addresses[UNSUBSCRIBE],
                 purpose=step["purpose"],
                 id=number,
             )

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from groundswell.journeys import definitions
 from groundswell.journeys.models import Journey, Seen, Version
-from groundswell.journeys.services.walking import wake
+from groundswell.journeys.services.walking import beyond, wake
 from groundswell.kit import clock
 from groundswell.ledger.rules import user_actor
 from groundswell.ledger.services import record
 from groundswell.people.models import Segment
 from groundswell.powers.models import User
+from groundswell.powers.movement import movement
 
 NAME_LIMIT = 80
 State = Journey.State
@@ -38,6 +40,8 @@ def publish(journey: Journey, by: User) -> Version:
         journey = Journey.objects.select_for_update(of=("self",)).select_related("version").get(pk=journey.pk)
         definition = definitions.read(journey.draft)
         definition["trees"] = trees(definition)
+        if beyond(Version(journey=journey, definition=definition, published_by=by)):
+            raise definitions.BadJourney("t", too_many(movement().agree_above), "segment")
         before = journey.version
         version = before
         if before is None or before.definition != definition or before.published_by_id != by.pk:
@@ -54,8 +58,8 @@ def publish(journey: Journey, by: User) -> Version:
                 journey.looked_at = None
             journey.version = version
         assert version
-        journey.state, journey.changed_at = State.RUNNING, clock.now()
-        journey.save(update_fields=["state", "version", "changed_at", "looked_at"])
+        journey.state, journey.changed_at, journey.held_above = State.RUNNING, clock.now(), None
+        journey.save(update_fields=["state", "version", "changed_at", "looked_at", "held_above"])
         record(
             "journey.published",
             actor=user_actor(by.pk),
@@ -72,15 +76,31 @@ def pause(journey: Journey, by: User) -> None:
 
 
 def resume(journey: Journey, by: User) -> None:
-    """It goes on; whose time has come meanwhile goes on at once."""
-    _turn(journey, State.PAUSED, State.RUNNING, "journey.resumed", by)
+    """It goes on; whose time has come meanwhile goes on at once. Where too many came into its segment, those do not set
+    out any more."""
+    with transaction.atomic():
+        Journey.objects.filter(pk=journey.pk, state=State.PAUSED, held_above__isnull=False).update(looked_at=None)
+        _turn(journey, State.PAUSED, State.RUNNING, "journey.resumed", by)
 
 
 def _turn(journey: Journey, before: str, after: str, kind: str, by: User) -> None:
     with transaction.atomic():
-        if Journey.objects.filter(pk=journey.pk, state=before).update(state=after, changed_at=clock.now()):
+        if Journey.objects.filter(pk=journey.pk, state=before).update(
+            state=after, changed_at=clock.now(), held_above=None
+        ):
             record(kind, actor=user_actor(by.pk), on=("journey", journey.pk))
             wake()
+
+
+def too_many(above: int) -> str:
+    """What is wrong with letting in more than so many at once, and what to do."""
+    return ngettext(
+        "So many mails at once need a second person, and a journey asks none. "
+        "Send a mailing, or narrow the segment to at most %(n)d person.",
+        "So many mails at once need a second person, and a journey asks none. "
+        "Send a mailing, or narrow the segment to at most %(n)d people.",
+        above,
+    ) % {"n": above}
 
 
 def trees(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from groundswell.journeys import definitions, rules, services, starters
+from groundswell.journeys import definitions, lists, rules, services, starters
 from groundswell.journeys.models import Ask, Journey, Walk
 from groundswell.journeys.tests.conftest import agrees, mail, somebody, wait
+from groundswell.ledger import hooks as ledger
 from groundswell.ledger.models import Entry
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.verbs import SEND, WRITE
@@ -91,6 +92,16 @@ def test_what_is_wrong_is_told_at_its_place_and_nothing_is_published(world, page
     assert said in reply.content.decode()
     world.journey.refresh_from_db()
     assert world.journey.version is None
+
+
+def test_only_deeds_that_name_somebody_are_offered(world, page):
+    assert set(lists.OFFERED) <= set(ledger.kinds)
+    shown = page.get(at("edit", world.journey)).content.decode()
+    for kind in ("consent.given", "event.rsvp"):
+        assert f'value="{kind}"' in shown
+    for kind in ("people.field_defined", "mailing.finished"):
+        assert f'value="{kind}"' not in shown
+        assert press(page, world.journey, "publish", WAITS | {"t:kind": kind}).status_code == 422
 
 
 def test_the_starter_can_be_published_as_it_is(world, page, dana):

@@ -1,15 +1,18 @@
 """Somebody who does what begins a journey walks it: once at a time, each step once, by their own clock."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail as outbox
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.urls import reverse
 
+from groundswell.jobs import hooks
 from groundswell.jobs.services import make_rounds
 from groundswell.jobs.worker import drain
-from groundswell.journeys import rules, services
+from groundswell.journeys import jobs, rules, services
 from groundswell.journeys.models import Ask, Passed, Seen, Walk
 from groundswell.journeys.services import walking
 from groundswell.journeys.tests.conftest import agrees, mail, settle, somebody, wait
@@ -17,6 +20,7 @@ from groundswell.kit import clock
 from groundswell.ledger.models import Cursor, Entry
 from groundswell.ledger.rules import person_actor, system_actor
 from groundswell.messaging.models import Choice, Delivery
+from groundswell.messaging.tokens import token
 from groundswell.messaging.verbs import SEND
 from groundswell.people import segments
 from groundswell.people import services as people
@@ -63,6 +67,18 @@ def test_a_deed_begins_it_and_each_step_follows_in_its_time(journey, later):
     )
     assert "unsubscribe" in str(outbox.outbox[-1].message()["List-Unsubscribe-Post"]).lower()
     assert Entry.objects.filter(kind="journey.entered", person_id=frida.pk).count() == 1
+
+
+def test_its_mail_leads_to_no_page_that_is_not_there(journey, later, client):
+    journey(mail())
+    frida = somebody("frida")
+    agrees(frida)
+    later(seconds=1)
+    sent = Delivery.objects.get(person=frida, key__startswith="journeys.mail:")
+    assert "Read this in the browser" not in sent.html
+    assert client.get(reverse("mail_whole", args=[token(sent.pk)])).status_code == 404
+    assert sent.unsubscribe in sent.html
+    assert client.get(urlsplit(sent.unsubscribe).path).status_code == 200
 
 
 def test_nobody_walks_it_twice_at_once_and_may_again_afterwards(journey, later):
@@ -256,6 +272,79 @@ def test_a_day_begins_it_for_those_in_a_segment(journey, monkeypatch, dana):
     assert [one.person_id for one in Walk.objects.all()] == [frida.pk]
 
 
+def nurses(*names):
+    for name in names:
+        tag(somebody(name))
+
+
+def set_out():
+    return Walk.objects.filter(state="inside").count()
+
+
+@pytest.mark.parametrize(("above", "state", "number"), [(2, "paused", 0), (3, "running", 3)])
+def test_a_day_that_would_let_in_too_many_pauses_it(journey, monkeypatch, dana, world, above, state, number):
+    nurses("frida", "greta")
+    today = clock.now().astimezone(ZoneInfo(Movement.objects.get().time_zone)).replace(hour=9)
+    trigger = {"is": "day", "day": today.date().isoformat(), "hour": 9, "segment": str(segment(dana).pk)}
+    Movement.objects.update(agree_above=above)
+    forget()
+    made = journey(wait(1), trigger=trigger)
+    nurses("hana")
+    monkeypatch.setattr(clock, "now", lambda: today)
+    look()
+    made.refresh_from_db()
+    assert (made.state, set_out()) == (state, number)
+    shown = world.client("dana").get(reverse("journeys:journey", args=[made.pk])).content.decode()
+    assert ("It paused by itself" in shown) == (state == "paused")
+    look()
+    assert set_out() == number
+
+
+def test_too_many_who_come_into_a_segment_at_once_pause_it_and_it_goes_on_without_them(journey, later, dana):
+    Movement.objects.update(agree_above=2)
+    forget()
+    made = journey(wait(1), trigger={"is": "segment", "segment": str(segment(dana).pk)})
+    look()
+    nurses("frida", "greta", "hana")
+    later(minutes=11)
+    look()
+    made.refresh_from_db()
+    assert (made.state, made.held_above, set_out()) == ("paused", 2, 0)
+    services.resume(made, dana)
+    later(minutes=11)
+    look()
+    nurses("ines", "jana")
+    later(minutes=11)
+    look()
+    made.refresh_from_db()
+    assert (made.state, made.held_above, set_out()) == ("running", None, 2)
+
+
+@pytest.mark.parametrize(
+    ("above", "tree", "days", "refused"),
+    [
+        (1, {"all": [{"is": "tag", "tag": "nurse"}]}, 1, True),
+        (2, {"all": [{"is": "tag", "tag": "nurse"}]}, 1, False),
+        (1, {"all": [{"is": "tag", "tag": "nurse"}]}, -1, False),  # a day that is over lets nobody in
+        (500, {"all": []}, 1, True),
+    ],
+)
+def test_a_day_for_so_many_that_a_mailing_needs_two_is_not_published(world, dana, above, tree, days, refused):
+    nurses("frida", "greta")
+    Movement.objects.update(agree_above=above)
+    forget()
+    held = people.save_segment(Viewer(dana, strong=True), people.Draft("Nurses", segments.read(tree)))
+    day = (clock.now() + timedelta(days=days)).date().isoformat()
+    made = services.make("Welcome", {"trigger": {}, "steps": []}, dana)
+    begins = {"name": "Welcome", "t:is": "day", "t:day": day, "t:hour": "9", "t:segment": str(held.pk)}
+    reply = world.client("dana").post(
+        reverse("journeys:edit", args=[made.pk]), {**begins, "s.0:is": "end", "do": "publish"}
+    )
+    made.refresh_from_db()
+    assert (reply.status_code, made.state) == ((422, "draft") if refused else (302, "running"))
+    assert ("Send a mailing, or narrow the segment" in reply.content.decode()) == refused
+
+
 # --- steps ---------------------------------------------------------------------------------------------------------
 def test_an_hour_is_that_of_where_they_live(journey, later):
     journey({"is": "until", "weekday": "0", "hour": 9}, mail())
@@ -369,6 +458,57 @@ def test_one_whose_step_goes_wrong_does_not_hold_up_the_others(journey, later, m
     monkeypatch.setattr(walking, "values_of", real)
     later(hours=1)
     assert len(sent_to(frida)) == 1
+
+
+def test_one_whom_the_database_refuses_breaks_off_and_the_others_go_on(journey, later, monkeypatch):
+    made = journey(mail())
+    frida, greta = somebody("frida"), somebody("greta")
+    real = walking.values_of
+
+    def refused(one):
+        if one.pk == frida.pk:
+            Walk.objects.bulk_create([Walk(journey=made, version=made.version, person=frida, began_by="again")])
+        return real(one)
+
+    monkeypatch.setattr(walking, "values_of", refused)
+    agrees(frida)
+    agrees(greta)
+    later(seconds=1)
+    assert (sent_to(frida), len(sent_to(greta))) == ([], 1)
+    assert (walk_of(frida).state, walk_of(frida).problem) == ("broken", "IntegrityError")
+
+
+def test_a_database_in_trouble_breaks_nobody_off(journey, later, monkeypatch):
+    journey(mail())
+    frida = somebody("frida")
+    real = walking.values_of
+
+    def away(one):
+        raise OperationalError
+
+    monkeypatch.setattr(walking, "values_of", away)
+    agrees(frida)
+    with pytest.raises(OperationalError):
+        later(seconds=1)
+    assert walk_of(frida).state == "inside"
+    monkeypatch.setattr(walking, "values_of", real)
+    later(hours=1)
+    assert len(sent_to(frida)) == 1
+
+
+@pytest.mark.parametrize(("longest", "runs"), [(0, 3), (20, 1)])
+def test_a_run_ends_after_its_time_and_another_goes_on(journey, later, monkeypatch, longest, runs):
+    monkeypatch.setattr(walking, "BATCH", 1)
+    journey(wait(1), {"is": "end"})
+    for name in ("frida", "greta"):
+        agrees(somebody(name))
+    later(seconds=1)
+    monkeypatch.setattr(walking, "LONGEST_RUN_S", longest)
+    ran = []
+    real = jobs.walk
+    monkeypatch.setitem(hooks.jobs, walking.JOB, lambda lease: (ran.append(lease), real(lease)))
+    later(days=1)
+    assert (len(ran), Walk.objects.filter(state="ended").count()) == (runs, 2)
 
 
 # --- humans --------------------------------------------------------------------------------------------------------

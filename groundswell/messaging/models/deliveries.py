@@ -1,6 +1,7 @@
 """Deliveries, and what came back of them."""
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from groundswell.kit.clock import now
@@ -79,6 +80,12 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=["not_before"], condition=models.Q(state="queued", mailing=None), name="delivery_queued"
+            ),
+            models.Index(  # as the claim of single mails asks: those of a purpose wait for the others
+                RawSQL("(CASE WHEN purpose <> '' AND strpos(purpose, ':') = 0 THEN 1 ELSE 0 END)", ()),
+                "not_before",
+                condition=models.Q(state="queued", mailing=None),
+                name="delivery_by_patience",
             ),
             models.Index(
                 fields=["mailing", "mailbox", "not_before"],

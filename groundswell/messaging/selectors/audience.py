@@ -60,7 +60,7 @@ def of(viewer: Viewer, mailing: Mailing) -> Audience:
     """
     assert mailing.segment
     verb = SEND if viewer.scopes(SEND) else WRITE
-    everybody = _is_everybody(mailing.segment)
+    everybody = is_everybody(mailing.segment)
     try:
         found = counting.sort(viewer, mailing.segment, _fate(mailing.purpose), verb)
     except counting.TooSlow:
@@ -71,7 +71,7 @@ def of(viewer: Viewer, mailing: Mailing) -> Audience:
     return Audience(people, left_out, found.estimated, needs_second)
 
 
-def _is_everybody(segment: Segment) -> bool:
+def is_everybody(segment: Segment) -> bool:
     """Whether no condition narrows it."""
     tree = segments.pruned(segments.read(segment.tree))
     return not tree.parts and tree.how != "any" and segment.sample == Segment.Sample.ALL

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -176,11 +176,13 @@ def access_reader(viewer: Viewer, person_id: UUID | str) -> Person:
     return person
 
 
-def copy_for(person: Person | None, mail: Written, language: str) -> Written:
-    """The mail as this person gets it; None: somebody of whom we know nothing."""
+def copy_for(
+    person: Person | None, mail: Written, language: str, addresses: Mapping[str, str] | None = None
+) -> Written:
+    """The mail as this person gets it; None: somebody of whom we know nothing. `addresses`: as `writing.copy` takes."""
     reader = person or Person()
     slots = [writing.made_for(slot, [reader], language)[reader.pk] for slot in mail.slots]
-    return writing.copy(mail, writing.values_of(reader), slots, {})
+    return writing.copy(mail, writing.values_of(reader), slots, addresses or {})
 
 
 def copies_for(person: Person | None, version: Version) -> dict[str, Any]:

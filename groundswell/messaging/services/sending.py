@@ -119,6 +119,7 @@ UPDATE messaging_delivery SET
     )
 WHERE id IN (
     SELECT id FROM messaging_delivery WHERE state = 'queued' AND mailing_id IS NULL AND not_before <= %(now)s
+      AND CASE WHEN purpose <> '' AND strpos(purpose, ':') = 0 THEN 1 ELSE 0 END = %(patient)s
       AND NOT EXISTS (SELECT FROM messaging_hold WHERE held_at > queued_at)
     ORDER BY not_before LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
@@ -136,12 +137,15 @@ _WHY = {
 
 
 def _claim(most: int) -> list[Delivery]:
-    """Up to so many that are due now, the longest due first; those that may not go are left out."""
-    while True:
-        rows = list(Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, **_WHY}))
-        claimed = [row for row in rows if row.state == State.SENDING]
-        if claimed or not rows:
-            return sorted(claimed, key=lambda row: row.not_before)
+    """Up to so many that are due now, the longest due first; those that may not go are left out. What many get at once
+    because they agreed to it waits for what somebody waits for."""
+    for patient in (0, 1):
+        while rows := list(
+            Delivery.objects.raw(_CLAIM, {"now": clock.now(), "most": most, "patient": patient, **_WHY})
+        ):
+            if claimed := [row for row in rows if row.state == State.SENDING]:
+                return sorted(claimed, key=lambda row: row.not_before)
+    return []
 
 
 def _settle(known: Known) -> None:

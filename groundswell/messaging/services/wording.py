@@ -1,13 +1,14 @@
 """Writing a mailing while it is a draft: its drafts side by side, what each says in each language, templates."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from groundswell.kit.ids import new_id
 from groundswell.kit.text import clean_line
 from groundswell.messaging import writing
 from groundswell.messaging.models import Delivery, Draft, Mailing, Subject, Template, Version
@@ -162,10 +163,22 @@ def send_test(person: Person, address: str, version: Version) -> list[Delivery]:
     """Send a version to its writer, under each of its subjects, as a mail of its own. Raises BadText."""
     messages = []
     for subject in version.subjects.all():
-        mail = copy_for(person, writing.written(subject), version.language)
+        number = new_id()
+        addresses = writing.of_single(number)
+        mail = copy_for(person, writing.written(subject, paged=False), version.language, addresses)
         with override(version.language):
             line = _("Test: %(subject)s") % {"subject": mail.subject}
         messages.append(
-            Message(f"mailing.test:{uuid4()}", person, address, clean_line(line), mail.text, mail.html, notice=True)
+            Message(
+                f"mailing.test:{number}",
+                person,
+                address,
+                clean_line(line),
+                mail.text,
+                mail.html,
+                notice=True,
+                unsubscribe=addresses[writing.UNSUBSCRIBE],
+                id=number,
+            )
         )
     return queue_many(messages)

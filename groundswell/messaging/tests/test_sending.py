@@ -7,17 +7,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from groundswell.jobs import services as jobs
 from groundswell.jobs.worker import drain
 from groundswell.kit import clock
+from groundswell.ledger.rules import person_actor
 from groundswell.messaging import rules, services
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.services import Message, sending
 from groundswell.messaging.tests import sink as smtp
 from groundswell.people.models import ContactPoint
-from groundswell.people.services import NewPerson, find_or_add
+from groundswell.people.services import NewPerson, agree, find_or_add
 from tests.at_once import HANGS_S, together, until, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,6 +132,22 @@ def test_what_a_dead_process_left_on_the_wire_becomes_unknown(sink):
     drain()
     assert state(row) == "unknown"
     assert sink.taken == []
+
+
+@pytest.mark.parametrize(("purpose", "first"), [("news", "confirmation"), ("", "queued before")])
+def test_what_many_agreed_to_waits_for_what_somebody_waits_for(sink, purpose, first):
+    erin = find_or_add(NewPerson(email="erin@example.org"), how="test").person
+    with transaction.atomic():
+        agree(erin, "news", "email", "Write to me.", "/", actor=person_actor(erin.pk))
+    early, late = clock.now() - timedelta(hours=1), clock.now()
+    services.queue_many([Message("journey", erin, "erin@example.org", "Hello", "Text", purpose=purpose)])
+    (other,) = queue("frida@example.org")
+    Delivery.objects.filter(key="journey").update(not_before=early)
+    Delivery.objects.filter(pk=other.pk).update(not_before=late)
+    drain()
+    found = {"confirmation": other.pk, "queued before": Delivery.objects.get(key="journey").pk}
+    assert len(sink.ids()) == 2
+    assert sink.ids()[0] == str(found[first])
 
 
 def test_a_system_that_slept_for_a_day_sends_nothing_late(sink):

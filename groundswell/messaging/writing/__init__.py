@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from html import escape
 from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 
 from groundswell.messaging import hooks
 from groundswell.messaging.fields import Field, Text, Values, value_of
 from groundswell.messaging.hooks import BadBlock, Part, PersonalBlock, Words
 from groundswell.messaging.models import Subject
+from groundswell.messaging.tokens import token
 from groundswell.messaging.writing import letter, markup
 from groundswell.messaging.writing.letter import OPEN, UNSUBSCRIBE, WEB
 from groundswell.messaging.writing.markup import MARK, BadText, Marks
@@ -26,18 +29,19 @@ from groundswell.powers.movement import movement
 
 __all__ = [
     "KNOWN",
-    "MACHINE",
     "UNSUBSCRIBE",
     "BadText",
     "Written",
     "compiled",
     "copy",
     "made_for",
+    "of_single",
     "taken_apart",
     "values_of",
     "written",
 ]
 
+_SINGLE = {UNSUBSCRIBE: "mail_choices", OPEN: "mail_opened"}
 MACHINE = (UNSUBSCRIBE, WEB, OPEN)  # fields that a writer cannot use: the addresses of a copy
 
 
@@ -61,14 +65,18 @@ class Written:
     slots: tuple[str, ...] = ()
 
 
-def written(subject: Subject) -> Written:
+def written(subject: Subject, *, paged: bool = True) -> Written:
     """The mail under one of its subjects. Raises BadText; what was saved is good as long as its blocks are there."""
     version = subject.version
-    return compiled(subject.text, version.preview, version.body, version.language)
+    return compiled(subject.text, version.preview, version.body, version.language, paged=paged)
 
 
-def compiled(subject: str, preview: str, body: str, language: str) -> Written:
-    """The mail of what was typed. Raises BadText."""
+def compiled(subject: str, preview: str, body: str, language: str, *, paged: bool = True) -> Written:
+    """The mail of what was typed. Raises BadText.
+
+    Args:
+        paged: its copies can be read in the browser, as those of mailings can.
+    """
     marks = Marks()
     line, shown = (markup.line_marked(one, KNOWN, marks) for one in (subject, preview))
     parts: list[Part] = []
@@ -79,7 +87,7 @@ def compiled(subject: str, preview: str, body: str, language: str) -> Written:
         subject=_finished(line, marks),
         preview=_finished(shown, marks),
         text=_finished(letter.text(parts, marks, face, language), marks),
-        html=_finished(letter.html(shown, parts, marks, face, language), marks),
+        html=_finished(letter.html(shown, parts, marks, face, language, paged=paged), marks),
         links=tuple(marks.links),
         images=tuple(part.url for part in parts if isinstance(part, hooks.Image)),
         slots=tuple(marks.slots),
@@ -135,6 +143,12 @@ def made_for(slot: str, people: Sequence[Person], language: str) -> Mapping[UUID
     if any(one.pk not in made for one in people):
         raise LookupError(f"The block {name} leaves somebody out.")
     return {one: Words(letter.styled(words.html, colours), words.text) for one, words in made.items()}
+
+
+def of_single(delivery_id: UUID) -> dict[str, str]:
+    """The addresses of a copy that is a single mail."""
+    own = token(delivery_id)
+    return {name: f"{settings.BASE_URL}{reverse(page, args=[own])}" for name, page in _SINGLE.items()}
 
 
 def copy(mail: Written, values: Values, slots: Sequence[Words], addresses: Mapping[str, str]) -> Written:

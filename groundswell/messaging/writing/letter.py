@@ -50,9 +50,9 @@ def face_of(movement: Movement) -> Face:
     return Face(movement.name, movement.postal_address, (movement.colour, movement.accent), logo)
 
 
-def html(preview: str, parts: Sequence[Part], marks: Marks, face: Face, language: str) -> str:
-    """The whole document, with marks for fields and for the machine's addresses."""
-    head, foot, _end = _frame(face, language)
+def html(preview: str, parts: Sequence[Part], marks: Marks, face: Face, language: str, *, paged: bool = True) -> str:
+    """The whole document, with marks for fields and for the machine's addresses; `paged`: its copies have a page."""
+    head, foot, _end = _frame(face, language, paged)
     held = [escape(preview), head, foot]
     for part in parts:
         held += _held(part, marks, face.colours)
@@ -63,7 +63,7 @@ def html(preview: str, parts: Sequence[Part], marks: Marks, face: Face, language
 def text(parts: Sequence[Part], marks: Marks, face: Face, language: str) -> str:
     """The same as text: links written out."""
     said = [_said(part, marks) for part in parts]
-    return "\n\n".join([*filter(None, said), _frame(face, language)[2]]) + "\n"
+    return "\n\n".join([*filter(None, said), _frame(face, language, True)[2]]) + "\n"
 
 
 @lru_cache(maxsize=4_096)
@@ -155,9 +155,9 @@ def _palette(colours: tuple[str, str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _frame(face: Face, language: str) -> tuple[str, str, str]:
+def _frame(face: Face, language: str, paged: bool) -> tuple[str, str, str]:
     """What stands above and below every mail, and below every text."""
-    context = {"movement": face, **{name: mark(name) for name in (UNSUBSCRIBE, WEB, OPEN)}}
+    context = {"movement": face, **{name: mark(name) for name in (UNSUBSCRIBE, OPEN, *([WEB] if paged else []))}}
     with translation.override(language):
         head, foot, end = (
             render_to_string(f"messaging/letter/{name}", context) for name in ("head.html", "foot.html", "foot.txt")

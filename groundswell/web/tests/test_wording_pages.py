@@ -1,6 +1,7 @@
 """Writing a mailing at headquarters: drafts side by side, in each language, previewed, kept as templates."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
@@ -263,6 +264,16 @@ def test_a_test_goes_to_oneself_under_each_subject(world, dana):
     assert {row.subject for row in rows} == {"Test: Hi Dana", "Test: Tonight"}
     assert {row.address for row in rows} == {"dana@example.org"}
     assert all("Dear Dana, come." in row.text and "Dear Dana, come." in row.html for row in rows)
+
+
+def test_in_a_test_nothing_leads_nowhere(world, dana):
+    save(dana, world, subject_0="Tonight", body="Come.")
+    dana.post(url(world, "test"))
+    (row,) = Delivery.objects.filter(key__startswith="mailing.test:")
+    assert 'href="#"' not in row.html and "Read this in the browser" not in row.html
+    assert row.unsubscribe in row.html and row.unsubscribe in row.text
+    assert dana.get(urlsplit(row.unsubscribe).path).status_code == 200
+    assert "Read this in the browser" in dana.get(url(world, "shown")).content.decode()
 
 
 def test_without_a_subject_there_is_nothing_to_test(world, dana):
