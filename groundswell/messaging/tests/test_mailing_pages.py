@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from groundswell.kit import clock
 from groundswell.ledger.models import Entry
+from groundswell.messaging import services
 from groundswell.messaging.models import Choice, Delivery, Link, Mailing, Signal, Subject
 from groundswell.messaging.selectors import results
 from groundswell.messaging.services import figures
@@ -112,6 +113,16 @@ def test_the_page_says_who_of_the_segment_would_not_get_it(team, dana):
     ):
         assert why in text
     assert "Send to 1 person" in text
+
+
+def test_what_a_host_wrote_takes_no_slot_of_the_week(team, dana):
+    (one,) = crowd(1)
+    Choice.objects.create(person=one, per_week=1)
+    services.queue_many([services.Message("a:1", one, "hill0@example.org", "Hello", "Text", purpose="event:1")])
+    made = mailing(team["dana"], segment(team["dana"]))
+    assert "1 person would get it now" in page(dana, "mailing", made.pk)
+    services.queue_many([services.Message("a:2", one, "hill0@example.org", "Hello", "Text", purpose="news")])
+    assert "1 enough mails this week" in page(dana, "mailing", made.pk)
 
 
 def test_only_people_within_reach_are_counted(team):
