@@ -106,7 +106,7 @@ def test_what_waits_for_them_is_not_sent_any_more(copy, erin, choice):
     choose(copy, choice)
     drain()
     row.refresh_from_db()
-    assert (row.state, row.problem) == ("suppressed", "They want no more of these.")
+    assert (row.state, row.problem) == ("suppressed", "took_back")
 
 
 def test_control_without_the_question_in_the_claim_it_is_sent(copy, erin, monkeypatch):
