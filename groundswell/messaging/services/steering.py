@@ -59,7 +59,7 @@ def ask(viewer: Viewer, mailing: Mailing) -> Mailing:
     now = clock.now()
     _move(mailing, state, asked_by=who, asked_at=now, agreed_by=None, problem="")
     record("mailing.asked", actor=user_actor(who.pk), on=("mailing", mailing.pk), data={"people": size.people})
-    queue_many([letters.asked(mailing, who, other, size.people) for other in others])
+    queue_many([letters.asked(mailing, who, other, size.people, estimated=size.estimated) for other in others])
     return mailing
 
 

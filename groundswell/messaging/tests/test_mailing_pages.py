@@ -1,6 +1,7 @@
 """Mailings at headquarters: begun, counted, launched from the page, watched, read, settled."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 from groundswell.messaging import services
 from groundswell.messaging.models import Choice, Delivery, Link, Mailing, Signal, Subject
-from groundswell.messaging.selectors import results
+from groundswell.messaging.selectors import audience, results
 from groundswell.messaging.services import figures
 from groundswell.messaging.tests.test_steering import Lease, browser, make_team, queued  # noqa: F401
 from groundswell.messaging.tests.writing_mailings import crowd, frozen, mailing, segment
@@ -133,6 +134,19 @@ def test_only_people_within_reach_are_counted(team):
     people.agree(Person.objects.get(given_name="Far"), "news", "email", "x", "/", actor="system:test")
     assert "3 people would get it now" in page(browser(team["charlie"]), "mailing", made.pk)
     assert "4 people would get it now" in page(browser(team["dana"]), "mailing", made.pk)
+
+
+def test_an_estimate_is_called_one_wherever_the_number_stands(team, monkeypatch):
+    Movement.objects.update(agree_above=1)
+    forget()
+    crowd(2)
+    real = audience.of
+    monkeypatch.setattr(audience, "of", lambda who, made: replace(real(who, made), estimated=True))
+    made = mailing(team["alice"], segment(team["alice"]))
+    assert "It goes to about 2 people" in page(browser(team["alice"]), "mailing", made.pk)
+    browser(team["alice"]).post(reverse("messaging:steer", args=[made.pk]), {"do": "ask"})
+    assert "I agree: send to about 2 people" in page(browser(team["olga"]), "mailing", made.pk)
+    assert all("to about 2 people" in row.text for row in Delivery.objects.filter(key__startswith="mailing.asked:"))
 
 
 def test_who_asks_agrees_and_calls_back_is_led_by_the_page(team):
