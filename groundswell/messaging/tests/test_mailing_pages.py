@@ -11,9 +11,10 @@ from django.urls import reverse
 from groundswell.kit import clock
 from groundswell.ledger.models import Entry
 from groundswell.messaging import services
-from groundswell.messaging.models import Choice, Delivery, Link, Mailing, Signal, Subject
+from groundswell.messaging.models import Answer, Choice, Delivery, Link, Mailing, Signal, Subject
 from groundswell.messaging.selectors import audience, results
 from groundswell.messaging.services import figures
+from groundswell.messaging.services.answering import about_mailing
 from groundswell.messaging.tests.test_steering import Lease, browser, make_team, queued  # noqa: F401
 from groundswell.messaging.tests.writing_mailings import crowd, frozen, mailing, segment
 from groundswell.people import services as people
@@ -134,6 +135,19 @@ def test_only_people_within_reach_are_counted(team):
     people.agree(Person.objects.get(given_name="Far"), "news", "email", "x", "/", actor="system:test")
     assert "3 people would get it now" in page(browser(team["charlie"]), "mailing", made.pk)
     assert "4 people would get it now" in page(browser(team["dana"]), "mailing", made.pk)
+
+
+def test_whoever_made_a_mailing_reads_the_answers_of_people_within_reach_alone(team):
+    for verb in ("mailings.write", "people.see"):
+        give(team["dana"], team["charlie"], verb, VERMONT)
+    made = mailing(team["charlie"], segment(team["dana"], {"all": []}))
+    (near,) = crowd(1)
+    far = people.find_or_add(NewPerson("Far", "Away", email="far@example.org", postal_code="94103"), how="test").person
+    for row, text in zip(frozen(made, [near, far], "sent"), ["I am near.", "I am far."], strict=True):
+        Answer.objects.create(key=text, delivery=row, about=about_mailing(made.pk), text=text)
+    text = page(browser(team["charlie"]), "answers", made.pk)
+    assert "I am near." in text and "I am far." not in text
+    assert "I am far." in page(browser(team["dana"]), "answers", made.pk)
 
 
 def test_an_estimate_is_called_one_wherever_the_number_stands(team, monkeypatch):
