@@ -282,7 +282,8 @@ def _mail(one: Walk, at: str, step: rules.Step) -> str:
     number = new_id()
     unsubscribe = f"{settings.BASE_URL}/u/{token(number)}"
     opened = settings.BASE_URL + reverse("mail_opened", args=[token(number)])
-    addresses = dict(zip(MACHINE, (unsubscribe, settings.BASE_URL, opened), strict=True))
+    trap = settings.BASE_URL  # nobody counts who follows the links of these
+    addresses = dict(zip(MACHINE, (unsubscribe, settings.BASE_URL, opened, trap), strict=True))
     mail = compiled(step[f"subject_{language}"], "", step[f"body_{language}"], language)
     slots = [made_for(slot, [one.person], language)[one.person_id] for slot in mail.slots]
     said = copy(mail, values_of(one.person), slots, addresses)
