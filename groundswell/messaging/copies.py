@@ -98,6 +98,7 @@ class Form:
             ("unsubscribe_url", f"{settings.BASE_URL}/u/", ""),
             ("web_url", f"{settings.BASE_URL}/w/", ""),
             ("open_url", f"{settings.BASE_URL}/o/", ".gif"),
+            ("trap_url", f"{settings.BASE_URL}/l/0/", ""),
             *((f"link_{n}", f"{settings.BASE_URL}/l/{links[url]}/", "") for n, url in enumerate(mail.links)),
         ]
         own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]

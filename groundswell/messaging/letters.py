@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from groundswell.kit.templatetags.kit import absolute
 from groundswell.messaging.models import Mailing
@@ -29,15 +29,13 @@ class Letter:
     paragraphs: tuple[str, ...]
 
 
-def asked(mailing: Mailing, asker: User, other: User, people: int) -> Message:
+def asked(mailing: Mailing, asker: User, other: User, people: int, *, estimated: bool) -> Message:
     """Somebody wants them to agree."""
 
     def letter() -> Letter:
-        told = {
-            "name": mailing.name,
-            "asker": display_name(asker),
-            "people": number_format(people, force_grouping=True),
-        }
+        number = number_format(people, force_grouping=True)
+        about = pgettext("an estimate", "about %(n)s") % {"n": number}
+        told = {"name": mailing.name, "asker": display_name(asker), "people": about if estimated else number}
         return Letter(
             _("Do you agree to the mailing “%(name)s”?") % told,
             (

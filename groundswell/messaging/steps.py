@@ -72,6 +72,7 @@ class Going:
         seconds: who can be the second person for the viewer, or for whoever asked.
         may_agree: the viewer can be the second person.
         nobody: what to do where there is no second person.
+        not_theirs: a sentence, where the viewer may do no more with it than pause it.
     """
 
     may_send: bool
@@ -79,6 +80,7 @@ class Going:
     seconds: Sequence[str]
     may_agree: bool
     nobody: str
+    not_theirs: str = ""
 
 
 def going(viewer: Viewer, mailing: Mailing) -> Going:
@@ -95,6 +97,7 @@ def going(viewer: Viewer, mailing: Mailing) -> Going:
         [display_name(other) for other in found],
         mailing.state == State.ASKED and steering.may_agree(user, asker),
         "" if found else steering.no_second(asker),
+        "" if steering.may_steer(viewer, mailing) else steering.not_yours(),
     )
 
 

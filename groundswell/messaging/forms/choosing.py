@@ -29,7 +29,7 @@ class ChoiceForm(Form):
             [
                 *this,
                 *fewer,
-                (TEAM, _("Only mail from my team and from people I know")),
+                (TEAM, _("Only from hosts of events I come to")),
                 (EVERYTHING, _("Nothing by email at all")),
             ],
         )

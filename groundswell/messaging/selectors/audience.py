@@ -83,7 +83,7 @@ def _fate(purpose: str) -> Case:
     newest = Consent.objects.filter(person=OuterRef("pk"), purpose=purpose, channel="email").order_by("-at", "-id")
     agrees = Subquery(newest.values("given")[:1], output_field=BooleanField())
     got = Delivery.objects.filter(person=OuterRef("pk"), queued_at__gt=clock.now() - WEEK, state__in=COUNTED)
-    number = got.exclude(purpose="").order_by().values("person").values_list(Count("pk"))
+    number = got.exclude(purpose="").exclude(purpose__contains=":").order_by().values("person").values_list(Count("pk"))
     had = Coalesce(Subquery(number, output_field=IntegerField()), 0)
     most = Least(Value(movement().mails_per_week), Coalesce(F("mail_choice__per_week"), movement().mails_per_week))
     return Case(

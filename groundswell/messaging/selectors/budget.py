@@ -13,6 +13,7 @@ from groundswell.messaging import rules
 from groundswell.messaging.selectors import results
 from groundswell.messaging.selectors.mailings import access_mailings
 from groundswell.powers.hooks import display_name
+from groundswell.powers.models import User
 from groundswell.powers.movement import movement
 from groundswell.powers.viewer import Viewer
 
@@ -25,7 +26,7 @@ class Sender:
     """One who sends mailings, over the last `WEEKS` weeks.
 
     Attributes:
-        by_week: copies, the oldest week first.
+        by_week: each week's Monday and copies, the oldest first.
         per_thousand: of so many copies, how many people are to be expected to want no more.
         expected: how many that makes of the copies they sent.
         others_lose: copies that all the others cannot send these people in as many weeks to come.
@@ -33,7 +34,7 @@ class Sender:
 
     name: str
     mailings: int
-    by_week: Sequence[int]
+    by_week: Sequence[tuple[date, int]]
     unsubscribed: int
     per_thousand: float
     expected: float
@@ -41,7 +42,7 @@ class Sender:
 
     @property
     def copies(self) -> int:
-        return sum(self.by_week)
+        return sum(copies for _monday, copies in self.by_week)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +59,28 @@ def senders(viewer: Viewer) -> Budget:
     monday = _monday(clock.now(), zone)
     weeks = [monday - timedelta(weeks=n) for n in reversed(range(WEEKS))]
     begun = datetime.combine(weeks[0], datetime.min.time(), zone)
-    found: dict[str, tuple[list[int], int, int]] = {}
+    found: dict[User | None, tuple[list[int], int, int]] = {}
     largest = 0
     for mailing in access_mailings(viewer).filter(frozen_at__gte=begun):
         assert mailing.frozen_at
         figures = results.kept(mailing).figures
         sender = mailing.asked_by or mailing.made_by
-        name = display_name(sender) if sender else ""
-        by_week, unsubscribed, mailings = found.get(name, ([0] * WEEKS, 0, 0))
+        by_week, unsubscribed, mailings = found.get(sender, ([0] * WEEKS, 0, 0))
         by_week[weeks.index(_monday(mailing.frozen_at, zone))] += figures.copies
-        found[name] = (by_week, unsubscribed + figures.unsubscribed, mailings + 1)
+        found[sender] = (by_week, unsubscribed + figures.unsubscribed, mailings + 1)
         largest = max(largest, figures.copies)
     copies = sum(sum(by_week) for by_week, _unsubscribed, _mailings in found.values())
     rate = sum(unsubscribed for _by_week, unsubscribed, _mailings in found.values()) / copies if copies else 0.0
     told = []
-    for name, (by_week, unsubscribed, mailings) in found.items():
+    for sender, (by_week, unsubscribed, mailings) in found.items():
         own = sum(by_week)
         expected_rate = rules.expected_rate(unsubscribed, own, rate)
         expected = own * expected_rate
         others = (copies - own) / largest if largest else 0.0
+        name = display_name(sender) if sender else ""
+        dated = list(zip(weeks, by_week, strict=True))
         told.append(
-            Sender(name, mailings, by_week, unsubscribed, 1_000 * expected_rate, expected, expected * others)
+            Sender(name, mailings, dated, unsubscribed, 1_000 * expected_rate, expected, expected * others)
         )  # fmt: skip
     return Budget(weeks, sorted(told, key=lambda one: -one.others_lose))
 

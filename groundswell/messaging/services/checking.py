@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.utils.text import get_text_list
-from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import get_language, get_language_info, ngettext
 from django.utils.translation import gettext as _
 
 from groundswell.messaging import naming, spam, writing
@@ -366,7 +366,9 @@ def _name(draft: Draft, language: str) -> str:
 
 
 def _language(code: str) -> str:
-    return str(get_language_info(code)["name_translated"])
+    """As it stands inside a sentence."""
+    name = str(get_language_info(code)["name_translated"])
+    return name if get_language() == "en" else name.lower()
 
 
 def _several(told: Sequence[str]) -> str:

@@ -36,7 +36,8 @@ class Message:
         notice: about something they are part of already, not caused by a form that anybody can fill in.
         not_before: None: now.
         purpose: to which the person must agree when it goes, and it counts among the mailings of their week; what is
-            left by its name (`hooks.own`) needs only that they did not. Empty: they asked for this one.
+            left by its name (`hooks.own`) needs only that they did not, and does not count. Empty: they asked for this
+            one.
         id: of the delivery, where the mail names it.
         not_after: once this is past it is not sent any more; None: once it is a day late.
         unsubscribe: the address to which a mail program posts that they want no more of these; empty: none.
@@ -125,27 +126,38 @@ def _delivery(message: Message) -> Delivery:
 
 
 def _keep_to_the_week(rows: Sequence[Delivery]) -> None:
-    """Suppress what is for a purpose where the person has enough of that for the week."""
-    asking = {row.person_id for row in rows if row.purpose}
+    """Suppress what is for a purpose where the person has enough of that for the week. What is about something of one's
+    own, `kind:<id>`, neither counts nor is kept back: guests must hear of a changed door code."""
+    asking = [row for row in rows if row.purpose and ":" not in row.purpose and row.person_id]
     if not asking:
         return
+    people = sorted({str(row.person_id) for row in asking})
     with connection.cursor() as cursor:
+        cursor.execute(_IN_TURN, [people])
         cursor.execute(
-            _ENOUGH,
-            {"people": list(asking), "since": clock.now() - rules.WEEK, "per_week": movement().mails_per_week},
+            _WEEK, {"people": people, "since": clock.now() - rules.WEEK, "per_week": movement().mails_per_week}
         )
-        enough = {row[0] for row in cursor.fetchall()}
-    for row in rows:
-        if row.purpose and row.person_id in enough:
-            row.state, row.problem = State.SUPPRESSED, rules.ENOUGH
+        week = {person: (left, last) for person, left, last in cursor.fetchall()}
+    for row in asking:
+        left, last = week[row.person_id]
+        if left > 0:
+            week[row.person_id] = (left - 1, None)
+        else:
+            row.state, row.problem, row.lost_to = State.SUPPRESSED, rules.ENOUGH, last
 
 
-_ENOUGH = """
-SELECT copy.person_id FROM messaging_delivery AS copy
-LEFT JOIN messaging_choice AS choice ON choice.person_id = copy.person_id
-WHERE copy.person_id = ANY (%(people)s) AND copy.purpose <> '' AND copy.queued_at > %(since)s
-  AND copy.state IN ('queued', 'sending', 'sent', 'unknown')
-GROUP BY copy.person_id, choice.per_week HAVING count(*) >= least(%(per_week)s, choice.per_week)
+# one after the other for each person, in one order of locks
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(person, 7)) FROM unnest(%s::text[]) AS person"
+_WEEK = """
+SELECT person, least(%(per_week)s, choice.per_week) - got.copies, got.last
+FROM unnest(%(people)s::uuid[]) AS person
+LEFT JOIN messaging_choice AS choice ON choice.person_id = person
+CROSS JOIN LATERAL (
+    SELECT count(*) AS copies, (array_agg(mailing_id ORDER BY queued_at DESC))[1] AS last
+    FROM messaging_delivery
+    WHERE person_id = person AND purpose <> '' AND strpos(purpose, ':') = 0 AND queued_at > %(since)s
+      AND state IN ('queued', 'sending', 'sent', 'unknown')
+) AS got
 """
 
 

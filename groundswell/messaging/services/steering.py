@@ -29,7 +29,7 @@ from groundswell.messaging.services.checking import checks
 from groundswell.messaging.services.queueing import queue_many
 from groundswell.messaging.verbs import SEND
 from groundswell.powers import selectors as powers
-from groundswell.powers.models import User
+from groundswell.powers.models import ROOT, User
 from groundswell.powers.viewer import Viewer
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def ask(viewer: Viewer, mailing: Mailing) -> Mailing:
     now = clock.now()
     _move(mailing, state, asked_by=who, asked_at=now, agreed_by=None, problem="")
     record("mailing.asked", actor=user_actor(who.pk), on=("mailing", mailing.pk), data={"people": size.people})
-    queue_many([letters.asked(mailing, who, other, size.people) for other in others])
+    queue_many([letters.asked(mailing, who, other, size.people, estimated=size.estimated) for other in others])
     return mailing
 
 
@@ -114,8 +114,8 @@ def launch(viewer: Viewer, mailing: Mailing) -> Mailing:
 @transaction.atomic
 def call_back(viewer: Viewer, mailing: Mailing) -> Mailing:
     """Take it back before it begins: it is a draft again. Raises Refused."""
-    who = _sender(viewer)
     mailing = _locked(mailing)
+    who = _steerer(viewer, mailing)
     state = rules.next_state(mailing.state, Act.CALL_BACK, begun=mailing.begun)
     _move(mailing, state, asked_at=None, agreed_by=None, starts_at=None, problem="")
     record("mailing.called_back", actor=user_actor(who.pk), on=("mailing", mailing.pk))
@@ -145,8 +145,8 @@ def pause(mailing: Mailing, *, why: str = "person", note: str = "", by: Viewer |
 @transaction.atomic
 def resume(viewer: Viewer, mailing: Mailing) -> Mailing:
     """Let it go on; one that had not begun can be called back for some minutes again. Raises Refused."""
-    who = _sender(viewer)
     mailing = _locked(mailing)
+    who = _steerer(viewer, mailing)
     state = rules.next_state(mailing.state, Act.RESUME, begun=mailing.begun)
     if state == State.WAITING:
         _wait(mailing, problem="")
@@ -160,8 +160,8 @@ def resume(viewer: Viewer, mailing: Mailing) -> Mailing:
 @transaction.atomic
 def stop(viewer: Viewer, mailing: Mailing) -> Mailing:
     """End it for good: what waits is not sent any more. Raises Refused."""
-    who = _sender(viewer)
     mailing = _locked(mailing)
+    who = _steerer(viewer, mailing)
     _move(mailing, rules.next_state(mailing.state, Act.STOP), ended_at=clock.now())
     record("mailing.stopped", actor=user_actor(who.pk), on=("mailing", mailing.pk))
     jobs.enqueue(CLEAR, mailing_id=str(mailing.pk))
@@ -220,6 +220,22 @@ def may_agree(user: User, asker: User) -> bool:
     return bool(scopes) and all(powers.independent(user, asker, SEND, scope) for scope in scopes)
 
 
+def may_steer(viewer: Viewer, mailing: Mailing) -> bool:
+    """Whether the viewer may stop it, call it back or let it go on: it is theirs, or they send wherever whoever asked
+    for it does. Anybody who sends mailings may pause it."""
+    if viewer.user is None or not viewer.scopes(SEND):
+        return False
+    if viewer.user.pk in {mailing.asked_by_id, mailing.agreed_by_id, mailing.made_by_id}:
+        return True
+    asker = mailing.asked_by
+    return all(viewer.may(SEND, scope) for scope in (asker and powers.scopes(asker, SEND)) or [ROOT])
+
+
+def not_yours() -> str:
+    """Why somebody who sends mailings may not steer this one."""
+    return _("It is another team's: whoever asked for it, agreed to it or made it may do this. You can pause it.")
+
+
 def no_second(asker: User) -> str:
     """What to do where there is nobody to ask."""
     return _(
@@ -240,6 +256,13 @@ def _sender(viewer: Viewer) -> User:
     if viewer.user is None or not viewer.scopes(SEND):
         raise Refused(powers.why(viewer.user, SEND) if viewer.user else _("You may not do this."))
     return viewer.user
+
+
+def _steerer(viewer: Viewer, mailing: Mailing) -> User:
+    who = _sender(viewer)
+    if not may_steer(viewer, mailing):
+        raise Refused(not_yours())
+    return who
 
 
 def _locked(mailing: Mailing) -> Mailing:

@@ -61,6 +61,15 @@ def test_what_stands_in_a_copy_leads_where_it_should(sink, settings):
     assert set(Signal.objects.values_list("kind", flat=True)) == {"clicked", "opened", "unsubscribed"}
 
 
+def test_every_copy_has_a_link_that_only_machines_follow_in_html_alone(sink, settings):
+    launching.people(1)
+    launching.begin(launching.mailing())
+    (mail,) = mails(sink)
+    assert "/l/0/" not in mail.get_body(("plain",)).get_content()
+    assert Client(headers=making.PERSON).get(path(settings, "l/0", html(mail))).status_code == 302
+    assert list(Signal.objects.values_list("kind", "machine")) == [("clicked", True)]
+
+
 def test_whose_one_click_is_committed_gets_no_copy_that_waits(sink, settings):
     """Two mailings; who leaves from the first gets no copy of the second, which waits in the queue already."""
     both = launching.people(2)

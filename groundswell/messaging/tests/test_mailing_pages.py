@@ -1,6 +1,7 @@
 """Mailings at headquarters: begun, counted, launched from the page, watched, read, settled."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from django.urls import reverse
 
 from groundswell.kit import clock
 from groundswell.ledger.models import Entry
-from groundswell.messaging.models import Choice, Delivery, Link, Mailing, Signal, Subject
-from groundswell.messaging.selectors import results
+from groundswell.messaging import services
+from groundswell.messaging.models import Answer, Choice, Delivery, Link, Mailing, Signal, Subject
+from groundswell.messaging.selectors import audience, results
 from groundswell.messaging.services import figures
+from groundswell.messaging.services.answering import about_mailing
 from groundswell.messaging.tests.test_steering import Lease, browser, make_team, queued  # noqa: F401
 from groundswell.messaging.tests.writing_mailings import crowd, frozen, mailing, segment
 from groundswell.people import services as people
@@ -114,6 +117,16 @@ def test_the_page_says_who_of_the_segment_would_not_get_it(team, dana):
     assert "Send to 1 person" in text
 
 
+def test_what_a_host_wrote_takes_no_slot_of_the_week(team, dana):
+    (one,) = crowd(1)
+    Choice.objects.create(person=one, per_week=1)
+    services.queue_many([services.Message("a:1", one, "hill0@example.org", "Hello", "Text", purpose="event:1")])
+    made = mailing(team["dana"], segment(team["dana"]))
+    assert "1 person would get it now" in page(dana, "mailing", made.pk)
+    services.queue_many([services.Message("a:2", one, "hill0@example.org", "Hello", "Text", purpose="news")])
+    assert "1 enough mails this week" in page(dana, "mailing", made.pk)
+
+
 def test_only_people_within_reach_are_counted(team):
     crowd(3)
     people.find_or_add(NewPerson("Far", "Away", email="far@example.org", postal_code="94103"), how="test")
@@ -122,6 +135,32 @@ def test_only_people_within_reach_are_counted(team):
     people.agree(Person.objects.get(given_name="Far"), "news", "email", "x", "/", actor="system:test")
     assert "3 people would get it now" in page(browser(team["charlie"]), "mailing", made.pk)
     assert "4 people would get it now" in page(browser(team["dana"]), "mailing", made.pk)
+
+
+def test_whoever_made_a_mailing_reads_the_answers_of_people_within_reach_alone(team):
+    for verb in ("mailings.write", "people.see"):
+        give(team["dana"], team["charlie"], verb, VERMONT)
+    made = mailing(team["charlie"], segment(team["dana"], {"all": []}))
+    (near,) = crowd(1)
+    far = people.find_or_add(NewPerson("Far", "Away", email="far@example.org", postal_code="94103"), how="test").person
+    for row, text in zip(frozen(made, [near, far], "sent"), ["I am near.", "I am far."], strict=True):
+        Answer.objects.create(key=text, delivery=row, about=about_mailing(made.pk), text=text)
+    text = page(browser(team["charlie"]), "answers", made.pk)
+    assert "I am near." in text and "I am far." not in text
+    assert "I am far." in page(browser(team["dana"]), "answers", made.pk)
+
+
+def test_an_estimate_is_called_one_wherever_the_number_stands(team, monkeypatch):
+    Movement.objects.update(agree_above=1)
+    forget()
+    crowd(2)
+    real = audience.of
+    monkeypatch.setattr(audience, "of", lambda who, made: replace(real(who, made), estimated=True))
+    made = mailing(team["alice"], segment(team["alice"]))
+    assert "It goes to about 2 people" in page(browser(team["alice"]), "mailing", made.pk)
+    browser(team["alice"]).post(reverse("messaging:steer", args=[made.pk]), {"do": "ask"})
+    assert "I agree: send to about 2 people" in page(browser(team["olga"]), "mailing", made.pk)
+    assert all("to about 2 people" in row.text for row in Delivery.objects.filter(key__startswith="mailing.asked:"))
 
 
 def test_who_asks_agrees_and_calls_back_is_led_by_the_page(team):

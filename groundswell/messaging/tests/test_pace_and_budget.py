@@ -53,6 +53,12 @@ def test_each_sender_is_told_what_their_sending_costs_all_the_others(team, busy)
     assert alice.others_lose == pytest.approx(alice.expected * 10 / 10)
 
 
+def test_two_of_one_name_are_two_senders(team, busy, monkeypatch):
+    monkeypatch.setattr(budget, "display_name", lambda user: "Maria")
+    found = budget.senders(Viewer(team["dana"], strong=True)).senders
+    assert sorted((one.name, one.copies) for one in found) == [("Maria", 10), ("Maria", 20)]
+
+
 def test_whoever_sent_little_is_taken_to_be_like_everybody():
     assert rules.expected_rate(1, 1, 0.002) == pytest.approx(0.003, abs=1e-4)
     assert rules.expected_rate(5_000, 1_000_000, 0.002) == pytest.approx(0.005, abs=1e-5)

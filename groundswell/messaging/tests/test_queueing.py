@@ -1,5 +1,6 @@
 """A message is queued once; strangers' addresses are not flooded."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -7,12 +8,17 @@ import pytest
 from django.db import connection, connections, transaction
 
 from groundswell.kit import clock
+from groundswell.kit.ids import new_id
 from groundswell.ledger.services import catch_up
 from groundswell.messaging import rules, selectors, services
 from groundswell.messaging.models import Delivery
 from groundswell.messaging.services import Message, queueing
+from groundswell.messaging.tests import making
 from groundswell.people.models import ContactPoint
 from groundswell.people.services import NewPerson, find_or_add, verify
+from groundswell.powers.models import Movement
+from groundswell.powers.movement import forget
+from tests.at_once import together
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +141,62 @@ def test_forms_sent_from_everywhere_at_once_still_send_one_mail():
         list(pool.map(sign_up, range(80)))
     assert Delivery.objects.filter(state="queued", not_before__lte=clock.now()).count() == 1
     assert selectors.states(clock.now() - rules.DAY)["suppressed"] == 78
+
+
+# --- so many a week -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def twice_a_week(db):
+    Movement.objects.update_or_create(only=True, defaults={"mails_per_week": 2})
+    forget()
+    yield
+    forget()
+
+
+def weekly(person, *purposes):
+    """What became of one mail for each purpose, queued in one call."""
+    rows = services.queue_many([message(new_id().hex, person=person, purpose=purpose) for purpose in purposes])
+    return [row.problem or row.state for row in rows]
+
+
+def test_of_several_in_one_call_only_so_many_pass_as_the_week_has_left(twice_a_week):
+    erin = confirmed("erin@example.org")
+    assert weekly(erin, "news", "news", "news") == ["queued", "queued", "enough"]
+    assert weekly(erin, "news", "") == ["enough", "queued"]
+
+
+def test_it_is_kept_which_mailing_took_the_last_slot(twice_a_week):
+    erin = confirmed("erin@example.org")
+    first, second = (making.copy(making.mailing(), erin) for _mailing in range(2))
+    (row,) = services.queue_many([message("a:1", person=erin, purpose="news")])
+    row.refresh_from_db()
+    assert row.lost_to == second.mailing_id != first.mailing_id
+
+
+def test_what_a_host_writes_to_the_guests_goes_however_much_they_got_and_takes_nobodys_slot(twice_a_week):
+    erin = confirmed("erin@example.org")
+    about = f"event:{new_id()}"
+    assert weekly(erin, about, about, about) == ["queued"] * 3
+    assert weekly(erin, "news", "news", "news", about) == ["queued", "queued", "enough", "queued"]
+
+
+def queued_by_eight(person) -> int:
+    """Eight queue for one person, each sure that the others have not committed when it looks."""
+
+    def one(_number):
+        with transaction.atomic():
+            found = weekly(person, "news")
+            time.sleep(0.05)
+        return found
+
+    return together(one, 8).count(["queued"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_queues_at_once_for_one_person_keeps_to_the_week(twice_a_week):
+    assert queued_by_eight(confirmed("erin@example.org")) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_they_would_not(twice_a_week, monkeypatch):
+    monkeypatch.setattr(queueing, "_IN_TURN", "SELECT %s::text[]")
+    assert queued_by_eight(confirmed("erin@example.org")) > 2

@@ -288,6 +288,42 @@ def test_it_pauses_goes_on_and_stops_with_its_reasons_in_the_ledger(team, queued
     assert Entry.objects.get(kind="mailing.paused").data == {"why": "person"}
 
 
+@pytest.fixture
+def elsewhere(team):
+    """Sends mailings in one state, and has to do with none of the others'."""
+    give(team["dana"], team["charlie"], "mailings.send", "movement.place.us.vt")
+    return team["charlie"]
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_whoever_sends_in_one_state_may_pause_everybodys_mailing_and_no_more(team, elsewhere, begun):
+    made = mailing(team["alice"], segment(team["alice"]))
+    people = crowd(1)
+    if begun:
+        frozen(made, people)
+        Mailing.objects.update(asked_by=team["alice"])
+    else:
+        press(team["alice"], made, "launch")
+        assert "another team" in press(elsewhere, made, "call_back") and made.state == State.WAITING
+    assert "another team" in press(elsewhere, made, "stop")
+    press(elsewhere, made, "pause")
+    assert made.state == State.PAUSED
+    for do in ("resume", "stop"):
+        assert "another team" in press(elsewhere, made, do)
+    page = browser(elsewhere).get(reverse("messaging:mailing", args=[made.pk])).content.decode()
+    assert "You can pause it." in page and 'value="resume"' not in page and 'value="stop"' not in page
+    press(team["dana"], made, "stop")
+    assert made.state == State.STOPPED
+
+
+def test_without_that_rule_one_state_would_stop_the_mailing_of_all(team, elsewhere, monkeypatch):
+    monkeypatch.setattr(steering, "may_steer", lambda viewer, mailing: True)
+    made = mailing(team["alice"], segment(team["alice"]))
+    frozen(made, crowd(1))
+    press(elsewhere, made, "stop")
+    assert made.state == State.STOPPED
+
+
 def test_the_system_pauses_and_says_why(team):
     made = mailing(team["alice"], segment(team["alice"]))
     frozen(made, crowd(1))

@@ -196,6 +196,7 @@ def test_every_mail_says_who_writes_why_and_how_to_leave():
         found = mail("Hello", language=language)
         for document in (found.html, found.text):
             assert words in document and "1 Main St" in document and "{unsubscribe_url}" in document
+        assert '<a href="{trap_url}" aria-hidden="true" tabindex="-1"' in found.html and "{trap_url}" not in found.text
         assert "{web_url}" in found.html and 'src="{open_url}"' in found.html
         assert f'lang="{language}"' in found.html
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from groundswell.kit.ids import new_id
 from groundswell.messaging.selectors.answers import threads
-from groundswell.messaging.selectors.mailings import access_mailing, may_change
+from groundswell.messaging.selectors.mailings import access_mailing
 from groundswell.messaging.services.answering import BadAnswer, about_mailing, write_back
 from groundswell.messaging.verbs import WRITE
 from groundswell.people.selectors import access_people
@@ -23,12 +23,12 @@ from groundswell.powers.gates import may
 @never_cache
 @may(WRITE)
 def answers(request: HttpRequest, mailing_id: UUID) -> HttpResponse:
-    """All conversations of whoever may change the mailing; of others those with people in their reach."""
+    """The conversations with people within the viewer's reach, whoever made the mailing."""
     assert request.user.is_authenticated
     who = viewer.of(request)
     mailing = access_mailing(who, mailing_id)
     about = about_mailing(mailing.pk)
-    found = threads(about, None if may_change(who, mailing) else access_people(who))
+    found = threads(about, access_people(who))
     context = {"mailing": mailing, "threads": found, "press": new_id()}
     if request.method == "POST":
         to, text = request.POST.get("to", ""), request.POST.get("text", "")

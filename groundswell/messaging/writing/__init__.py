@@ -1,8 +1,9 @@
 """Writing: what somebody typed becomes a mail in HTML and text, once for each subject; a copy fills in its reader.
 
-In a finished document `{name|otherwise}` is a field of the reader, `{unsubscribe_url}`, `{web_url}`, `{open_url}` and
-`{link_0}` are addresses of the copy, `{slot_0}` is a block made for this reader; a brace that is none of these is
-doubled. `taken_apart` reads that; `fields.parsed` reads what people write, where a doubled brace is a mistake.
+In a finished document `{name|otherwise}` is a field of the reader, `{unsubscribe_url}`, `{web_url}`, `{open_url}`,
+`{trap_url}` and `{link_0}` are addresses of the copy, `{slot_0}` is a block made for this reader; a brace that is none
+of these is doubled. `taken_apart` reads that; `fields.parsed` reads what people write, where a doubled brace is a
+mistake.
 """
 
 import re
@@ -21,7 +22,7 @@ from groundswell.messaging.hooks import BadBlock, Part, PersonalBlock, Words
 from groundswell.messaging.models import Subject
 from groundswell.messaging.tokens import token
 from groundswell.messaging.writing import letter, markup
-from groundswell.messaging.writing.letter import OPEN, UNSUBSCRIBE, WEB
+from groundswell.messaging.writing.letter import OPEN, TRAP, UNSUBSCRIBE, WEB
 from groundswell.messaging.writing.markup import MARK, BadText, Marks
 from groundswell.messaging.writing.merging import KNOWN, values_of
 from groundswell.people.models import Person
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 _SINGLE = {UNSUBSCRIBE: "mail_choices", OPEN: "mail_opened"}
-MACHINE = (UNSUBSCRIBE, WEB, OPEN)  # fields that a writer cannot use: the addresses of a copy
+MACHINE = (UNSUBSCRIBE, WEB, OPEN, TRAP)  # fields that a writer cannot use: the addresses of a copy
 
 
 @dataclass(frozen=True, slots=True)

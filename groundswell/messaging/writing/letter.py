@@ -24,7 +24,7 @@ from groundswell.messaging.hooks import Button, Image, Part, Row, Words
 from groundswell.messaging.writing.markup import Marks, mark
 from groundswell.powers.models import Movement
 
-UNSUBSCRIBE, WEB, OPEN = "unsubscribe_url", "web_url", "open_url"
+UNSUBSCRIBE, WEB, OPEN, TRAP = "unsubscribe_url", "web_url", "open_url", "trap_url"
 SHEET, SOFT, LINE = "#fffdf9", "#595e6b", "#e2d9c6"
 DARK_GROUND, DARK_INK, DARK_SOFT = "#0f1117", "#ede8dc", "#abaeb8"
 UNSHOWN = {"image/svg+xml"}  # logos that mail programs do not show
@@ -157,7 +157,8 @@ def _palette(colours: tuple[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _frame(face: Face, language: str, paged: bool) -> tuple[str, str, str]:
     """What stands above and below every mail, and below every text."""
-    context = {"movement": face, **{name: mark(name) for name in (UNSUBSCRIBE, OPEN, *([WEB] if paged else []))}}
+    names = (UNSUBSCRIBE, OPEN, *([WEB, TRAP] if paged else []))
+    context = {"movement": face, **{name: mark(name) for name in names}}
     with translation.override(language):
         head, foot, end = (
             render_to_string(f"messaging/letter/{name}", context) for name in ("head.html", "foot.html", "foot.txt")

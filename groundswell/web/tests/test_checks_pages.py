@@ -126,6 +126,12 @@ def test_a_language_that_is_not_written_at_all_is_a_warning(world, ready):
     assert state == State.WARN and "There is no text in Spanish" in sentence
 
 
+def test_in_spanish_a_language_is_written_small(world, ready):
+    Version.objects.filter(language="es").delete()
+    with translation.override("es"):
+        assert any("en español." in one.sentence for one in found(world))
+
+
 def test_a_template_with_a_field_that_is_gone_stops(world, ready):
     Version.objects.filter(language="en").update(body="Dear {shoe_size}, come.")
     ((state, sentence),) = grave(world, "Fields and blocks")

@@ -80,6 +80,13 @@ def test_saved_by_itself_it_says_so_and_shows_the_mail(world, dana):
     assert "Saved." in again and text(world)[1] == "Come again."
 
 
+def test_saved_by_itself_the_languages_say_what_is_written_by_now(world, dana):
+    before = dana.get(url(world, language="es")).content.decode()
+    after = save(dana, world, language="es", headers=HTMX, subject_0="Esta noche", body="Ven.").content.decode()
+    assert before.count("not yet") == 1
+    assert 'id="tongues"' in after and after.count("hx-swap-oob") == 3 and "not yet" not in after
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
