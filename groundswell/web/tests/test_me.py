@@ -243,7 +243,10 @@ def test_a_number_of_times_is_asked_only_where_somebody_counts(world):
     page = alice.get(reverse("web:power", args=[world.grant.pk])).content.decode()
     assert "How many times" not in page
     page = dana.get(reverse("web:powers")).content.decode()
-    assert "Only to host events without review or review events that wait for approval." in page
+    counted = (
+        "host events without review, review events that wait for approval or write to guests of events that others"
+    )
+    assert f"Only to {counted} host." in page
     answer = dana.post(reverse("web:powers"), FORM | {"limit": "2"})
     assert answer.status_code == 422 and "Nobody counts how often this is done" in answer.content.decode()
     assert answer.context["form"].errors.keys() == {"limit"}
