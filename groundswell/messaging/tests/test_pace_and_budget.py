@@ -124,7 +124,7 @@ def test_a_domain_is_warmed_up_and_throttled(team):
     hour = clock.now().replace(minute=0, second=0, microsecond=0)
     Allowance.objects.create(domain=our_domain(), mailbox=1, hour=hour, used=33)
     text = page(dana, "sending")
-    assert "Day 5 of 30 of its warming up" in text and "Gmail 40 33 33" in text
+    assert "Day 5 of 30 of its warming up" in text and "Gmail 33 33 33" in text
     other = pace.domains()[0].boxes[0]
     assert other.per_hour == rules.per_hour(first, None, clock.now().date())
     assert Entry.objects.filter(kind="sending.pace_changed").count() == 1
